@@ -109,8 +109,9 @@ def _readable(releases: Releases, client: Client, shop: str) -> str:
     """The shop that a call names, or the first one that the client reads."""
     default = releases.settings.default_shop
     shops = sorted(filter(client.may_read, releases.shops), key=lambda one: one != default)
-    if shop and client.shops is not None and shop not in shops:
-        raise UserError(f"There is no shop '{shop}', or your key does not read it. It reads: {', '.join(shops)}.")
+    if shop and shop not in shops:
+        or_not_read = "" if client.shops is None else ", or your key does not read it"
+        raise UserError(f"There is no shop '{shop}'{or_not_read}. Choose one of: {', '.join(shops)}.")
     return shop or next(iter(shops), default)
 
 

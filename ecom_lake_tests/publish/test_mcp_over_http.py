@@ -92,7 +92,7 @@ def test_an_agent_with_a_key_gets_the_answers_of_the_command(settings: Settings,
     assert [failed for failed, _ in answers] == [False, False, False, False, True, True]
     assert limited[0] == answers[0], "no scope adds a tool"
     assert (limited[1][0], limited[2][0]) == (True, True)
-    assert "There is no shop 'olist', or your key does not read it. It reads: empty." in limited[1][1]
+    assert "There is no shop 'olist', or your key does not read it. Choose one of: empty." in limited[1][1]
     assert "Shop 'empty' has nothing yet" in limited[2][1]
 
 

@@ -108,7 +108,7 @@ def test_an_error_is_a_sentence_that_the_agent_can_read(grown_lake: BuiltLake) -
         "customers does not add up over the cells of sales_cube",
         "The shop has no returns_leakage: ",
         "There is no table or KPI 'nothing'. Tables: ",
-        "There is no shop 'nobody' in ",
+        "There is no shop 'nobody'. Choose one of: olist, empty.",
         "Shop 'empty' has nothing yet: ",
     ]
     for (failed, said), sentence in zip(answers, sentences, strict=True):

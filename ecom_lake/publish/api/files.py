@@ -6,7 +6,7 @@ A table that is made by month is one file a month: its contract lists them. Not 
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, MalformedRangeHeader, RangeNotSatisfiable, Response
 
 from ecom_lake.engine.contracts.table_id import WHOLE, Part
 from ecom_lake.publish.api.access import may_see_people, need
@@ -15,6 +15,20 @@ from ecom_lake.publish.api.formats import MEDIA_TYPES
 from ecom_lake.publish.api.problem import ProblemError
 from ecom_lake.publish.api.reader import Reader, gone
 from ecom_lake.publish.api.replies import IS_HEAD, is_known
+
+
+class _Ranges(FileResponse):
+    """A file, whole or in ranges. A range of another unit, or one that cannot be read, is ignored as RFC 9110 (14.2) allows."""
+
+    @classmethod
+    def _parse_range_header(cls, http_range: str, file_size: int) -> list[tuple[int, int]]:
+        try:
+            return super()._parse_range_header(http_range, file_size)
+        except MalformedRangeHeader:
+            return []
+        except RangeNotSatisfiable:
+            sentence = f"The file has {file_size:,} bytes, and none at this range."
+            raise ProblemError(416, sentence, {"Content-Range": f"bytes */{file_size}"}) from None
 
 
 def data_file(reader: Reader, request: Request, shop: str, table: str, part: str, number: int | None) -> Response:
@@ -47,6 +61,6 @@ def data_file(reader: Reader, request: Request, shop: str, table: str, part: str
         return Response(headers=headers | size, media_type=MEDIA_TYPES["parquet"])
     try:
         path = release.site.lake.local(file)
-        return FileResponse(path, headers=headers, media_type=MEDIA_TYPES["parquet"], stat_result=path.stat())
+        return _Ranges(path, headers=headers, media_type=MEDIA_TYPES["parquet"], stat_result=path.stat())
     except FileNotFoundError:
         raise gone(shop, release.number) from None

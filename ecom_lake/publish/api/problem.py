@@ -16,7 +16,7 @@ from ecom_lake.publish.query_slots import BusyError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY = {"Retry-After": "1"}
-_RETRY_LATER = {"Retry-After": "10"}
+RETRY_LATER = {"Retry-After": "10"}
 """Of a query that took as long as a query may: the same query at once would be as long."""
 
 
@@ -45,9 +45,9 @@ def overload_of(error: Exception) -> ProblemError | None:
         return ProblemError(503, str(error), RETRY)
     if isinstance(error, TooLongError):
         sentence = "The query took too long and was stopped. Try again later, or ask for fewer rows, columns or months."
-        return ProblemError(503, sentence, _RETRY_LATER)
+        return ProblemError(503, sentence, RETRY_LATER)
     if isinstance(error, TooMuchMemoryError):
-        return ProblemError(503, str(error), _RETRY_LATER)
+        return ProblemError(503, str(error), RETRY_LATER)
     return None
 
 

@@ -26,7 +26,7 @@ from ecom_lake.publish.api.access import client_of, may_see_people, need
 from ecom_lake.publish.api.catalogue import is_open
 from ecom_lake.publish.api.formats import MEDIA_TYPES, Format, document, wanted
 from ecom_lake.publish.api.parameters import OfRelease
-from ecom_lake.publish.api.problem import ProblemError
+from ecom_lake.publish.api.problem import RETRY_LATER, ProblemError
 from ecom_lake.publish.api.reader import Reader, gone
 from ecom_lake.publish.api.replies import Body, reply
 from ecom_lake.publish.api.sql_job import Job, Outcome
@@ -168,4 +168,4 @@ def _problem(request: Request, release: ServedRelease, outcome: Outcome) -> Prob
         )
     if not release.site.lake.log.has(release.number):
         return gone(release.site.shop.name, release.number)
-    return ProblemError(outcome.status, outcome.detail)
+    return ProblemError(outcome.status, outcome.detail, RETRY_LATER if outcome.status == 503 else None)

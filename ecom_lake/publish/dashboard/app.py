@@ -21,17 +21,17 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.errors import UserError
 from ecom_lake.publish.api.access import client_of, may_see_people
 from ecom_lake.publish.api.problem import overload_of
-from ecom_lake.publish.dashboard.ask import RELEASE, answer_csv, answered, listed
+from ecom_lake.publish.dashboard.ask import answer_csv, answered, listed
 from ecom_lake.publish.dashboard.breakdown_explorer import breakdown_csv
 from ecom_lake.publish.dashboard.changes import changes
 from ecom_lake.publish.dashboard.chart_files import KINDS
 from ecom_lake.publish.dashboard.customer_routes import add_customer_routes
 from ecom_lake.publish.dashboard.evidence import Shown
-from ecom_lake.publish.dashboard.filters import Filters, read_filters
+from ecom_lake.publish.dashboard.filters import RELEASE, read_filters, read_release
 from ecom_lake.publish.dashboard.month_brush import month_brush
 from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.options import read_options
-from ecom_lake.publish.dashboard.page_routes import Viewed, add_page, get
+from ecom_lake.publish.dashboard.page_routes import Viewed, add_page, get, unfiltered
 from ecom_lake.publish.dashboard.pages import BELOW, LABELS, PAGES, Page
 from ecom_lake.publish.dashboard.product import product
 from ecom_lake.publish.dashboard.product_names import product_path
@@ -52,6 +52,8 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_CACHED = "private, no-cache"
+"""Of all that depends on the reader and the release: a cache that several readers share does not store it."""
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -87,7 +89,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
             brush=month_brush(view),
             unreleased=releases.unreleased(view.shop),
         )
-        return HTMLResponse(html, headers={"Cache-Control": "private, no-cache"})
+        return HTMLResponse(html)
 
     def view_of(request: Request, shop: str, page: Page) -> View:
         filters = read_filters(request.query_params)
@@ -130,7 +132,7 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     @get(app, "/dashboard.css")
     def styles(_: Request) -> Response:
-        return Response(stylesheet(), media_type="text/css", headers={"Cache-Control": "private, no-cache"})
+        return Response(stylesheet(), media_type="text/css")
 
     @get(app, "/shops")
     def shops_page(request: Request) -> Response:
@@ -140,20 +142,18 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     @get(app, "/{shop}/search")
     def search_page(request: Request) -> Response:
-        shop, q = request.path_params["shop"], request.query_params.get("q", "")
-        view = View(shop, "search", releases.of(shop), Filters(), client=client_of(request))
-        return shown("search.html.jinja", view, search(view, q, LABELS, view.sees_people))
+        view = unfiltered(releases, request, "search")
+        return shown("search.html.jinja", view, search(view, request.query_params.get("q", ""), LABELS, view.sees_people))
 
     @get(app, "/{shop}/tables/{table}")
     def table_page(request: Request) -> Response:
-        shop, table = request.path_params["shop"], request.path_params["table"]
-        view = View(shop, "tables", releases.of(shop), Filters(), client=client_of(request))
-        return shown("table.html.jinja", view, view.release.contract(table))
+        view = unfiltered(releases, request, "tables")
+        return shown("table.html.jinja", view, view.release.contract(request.path_params["table"]))
 
     @get(app, "/{shop}/workbook.xlsx")
     def workbook(request: Request) -> Response:
         shop = request.path_params["shop"]
-        release = releases.of(shop, read_filters(request.query_params).release)
+        release = releases.of(shop, read_release(request.query_params))
         name = f"{shop}-release-{release.number}.xlsx"
         return Response(
             release.workbook(), media_type=KINDS["xlsx"], headers={"Content-Disposition": f'attachment; filename="{name}"'}
@@ -161,41 +161,48 @@ def application(settings: Settings, hosts: tuple[str, ...] = LOOPBACK, releases:
 
     @get(app, "/{shop}/ask")
     def questions_page(request: Request) -> Response:
-        shop = request.path_params["shop"]
-        view = View(shop, "ask", releases.of(shop), Filters(), client=client_of(request))
+        view = unfiltered(releases, request, "ask")
         return shown("ask.html.jinja", view, listed(view.release))
 
     @get(app, "/{shop}/ask/{question}.csv")
     def answer_file(request: Request) -> Response:
         shop, question = request.path_params["shop"], request.path_params["question"]
-        given = dict(request.query_params)
-        release = releases.of(shop, read_filters({RELEASE: given.pop(RELEASE, "")}).release)
-        text = answer_csv(release, question, given, may_see_people(request))
+        release = releases.of(shop, read_release(request.query_params))
+        text = answer_csv(release, question, _given(request), may_see_people(request))
         name = f"{shop}-{question}-release-{release.number}.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     @get(app, "/{shop}/ask/{question}")
     def answer_page(request: Request) -> Response:
-        shop, question = request.path_params["shop"], request.path_params["question"]
-        view = View(shop, "ask", releases.of(shop), Filters(), client=client_of(request))
-        return shown("answer.html.jinja", view, answered(view.release, question, request.query_params, view.sees_people))
+        view, question = unfiltered(releases, request, "ask"), request.path_params["question"]
+        return shown("answer.html.jinja", view, answered(view.release, question, _given(request), view.sees_people))
 
     return app
 
 
 class _Secured:
-    """Every answer of the application, with the headers that restrict what a browser does with it."""
+    """Every answer of the application, with the headers that restrict what a browser or a shared cache does with it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_static = scope["type"] == "http" and scope["path"].startswith("/static/")
+
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SECURITY)
+                headers = MutableHeaders(scope=message)
+                headers.update(SECURITY)
+                if not is_static:
+                    headers.setdefault("Cache-Control", _CACHED)
             await send(message)
 
         await self._app(scope, receive, send_secured)
+
+
+def _given(request: Request) -> Mapping[str, str]:
+    """The parameters of a question."""
+    return {name: value for name, value in request.query_params.items() if name != RELEASE}
 
 
 def _not_there(request: Request, error: Exception) -> Response:

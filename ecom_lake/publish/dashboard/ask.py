@@ -20,12 +20,11 @@ from ecom_lake.engine.serve.answering import ALL, Answered, said, values_as_give
 from ecom_lake.engine.serve.csv_text import write_csv
 from ecom_lake.publish.column_words import in_words
 from ecom_lake.publish.dashboard.answer_charts import AnswerChart, answer_chart
+from ecom_lake.publish.dashboard.filters import RELEASE
 from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
 from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.pages.rendering import percent
 
-RELEASE = "release"
-"""The parameter of the CSV that names the release of the page."""
 SHOWN = 200
 """Rows of an answer that the page shows; the CSV has all of them."""
 CHARTED = 1_000

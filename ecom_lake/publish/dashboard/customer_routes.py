@@ -12,14 +12,13 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from ecom_lake.publish.api.access import client_of, may_see_people
+from ecom_lake.publish.api.access import may_see_people
 from ecom_lake.publish.dashboard.customers.customer import customer
 from ecom_lake.publish.dashboard.customers.selection import read_selection
 from ecom_lake.publish.dashboard.customers.who import who, who_csv
 from ecom_lake.publish.dashboard.evidence import Shown
-from ecom_lake.publish.dashboard.filters import Filters, read_filters
 from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
-from ecom_lake.publish.dashboard.page_routes import Viewed, add_page, get
+from ecom_lake.publish.dashboard.page_routes import Viewed, add_page, get, unfiltered
 from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.view import View
 
@@ -33,11 +32,10 @@ def add_customer_routes(
 ) -> None:
     """`shown` renders a template, `evidence` the page of one of its charts, and `failed` a sentence with a status."""
 
-    def view_of(request: Request, shop: str, page: str) -> View:
+    def view_of(request: Request, page: str) -> View:
         if not may_see_people(request):
             raise NotForThisReaderError("Single customers are personal data: this page needs the scope pii.")
-        release = read_filters(request.query_params).release
-        return View(shop, page, releases.of(shop, release), Filters(release=release), client=client_of(request))
+        return unfiltered(releases, request, page)
 
     def refused(_: Request, error: Exception) -> Response:
         return failed(str(error), 403)
@@ -46,7 +44,7 @@ def add_customer_routes(
 
     @get(app, "/{shop}/who")
     def who_page(request: Request) -> Response:
-        view = view_of(request, request.path_params["shop"], "who")
+        view = view_of(request, "who")
         page = who(view, read_selection(view.release, request.query_params))
         if "id" in request.query_params and page.customers == 1:
             return RedirectResponse(page.people[0].url, 307)
@@ -54,14 +52,14 @@ def add_customer_routes(
 
     @get(app, "/{shop}/who.csv")
     def who_file(request: Request) -> Response:
-        view = view_of(request, request.path_params["shop"], "who")
+        view = view_of(request, "who")
         text = who_csv(view, read_selection(view.release, request.query_params))
         name = f"{view.shop}-customers-release-{view.release.number}.csv"
         return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     def customer_page(request: Request) -> Viewed:
         customer_id = request.path_params["customer_id"]
-        view = view_of(request, request.path_params["shop"], f"customer/{quote(customer_id, safe='')}")
+        view = view_of(request, f"customer/{quote(customer_id, safe='')}")
         return view, shown("customer.html.jinja", view, customer(view, customer_id))
 
     add_page(app, "/{shop}/customer/{customer_id:path}", customer_page, evidence)

@@ -80,6 +80,7 @@ class RiskyOrder:
 @dataclass(frozen=True)
 class ReviewRisk:
     orders: Sequence[RiskyOrder]
+    """Empty for a reader who may not see people."""
     count: int
     """Orders in the top decile."""
     open: int
@@ -123,7 +124,7 @@ def review_risk(view: View) -> ReviewRisk | None:
             row["probability"],
             row["top_reasons"] or "",
         )
-        for row in view.release.rows(_RISK_SHOWN)
+        for row in (view.release.rows(_RISK_SHOWN) if view.sees_people else ())
     ]
     return ReviewRisk(orders, total["risky"], total["orders"], model_card(view, "review_risk"), evidence)
 

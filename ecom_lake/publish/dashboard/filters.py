@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 from ecom_lake.errors import UsageError
 
 Compare = Literal["previous", "year"]
+RELEASE = "release"
+"""The parameter that names a release."""
 DIMENSIONS = ("segment", "category", "state", "product")
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -49,14 +51,24 @@ class Filters:
         if self.compare != "previous":
             given["compare"] = self.compare
         if self.release is not None:
-            given["release"] = str(self.release)
+            given[RELEASE] = str(self.release)
         return f"?{urlencode(given)}" if given else ""
 
 
 def read_filters(query: Mapping[str, str]) -> Filters:
     """The filters of a URL's query. Raises `UsageError`, one sentence, for a value that cannot be one."""
     members = {name: member for name in DIMENSIONS if (member := query.get(name))}
-    return Filters(members=members, **dict(_given(query)))
+    return Filters(members=members, release=read_release(query), **dict(_given(query)))
+
+
+def read_release(query: Mapping[str, str]) -> int | None:
+    """The release that a URL's query names; None for the latest. Raises `UsageError` for a value that cannot be one."""
+    text = query.get(RELEASE)
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        raise UsageError(f"release must be the number of a release, not '{text}'.")
+    return int(text)
 
 
 def _given(query: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
@@ -67,10 +79,6 @@ def _given(query: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
         if text not in ("previous", "year"):
             raise UsageError(f"compare must be previous or year, not '{text}'.")
         yield "compare", text
-    if text := query.get("release"):
-        if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-            raise UsageError(f"release must be the number of a release, not '{text}'.")
-        yield "release", int(text)
 
 
 def _month(parameter: str, text: str) -> date:

@@ -1,4 +1,4 @@
-"""Errors of addresses: of a product or customer that the release does not have, and of a page that is not for this reader."""
+"""Errors of addresses: of a shop, release, product or customer that is not there, and of a page that is not for this reader."""
 
 from __future__ import annotations
 

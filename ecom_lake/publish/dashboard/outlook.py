@@ -28,11 +28,12 @@ OPTIONS: Allowed = {
 CUSTOMERS = 8
 """Customers of the churn list that the page shows."""
 _CHURN = Query("""\
-select c.customer_id, c.form, c.probability, c.horizon_days, c.top_reasons, count(*) over () as customers
+select c.customer_id, c.form, c.probability, c.horizon_days, c.top_reasons
 from churn_scores as c
 where c.decile = 1
 order by c.probability desc, c.customer_id""")
 _CHURN_SHOWN = Query(f"{_CHURN.sql}\nlimit {CUSTOMERS}")
+_CHURN_COUNT = Query("select count(*) as customers, any_value(horizon_days) as horizon_days from churn_scores where decile = 1")
 _DECILES_ARE = (
     "Net sales that the model expects of all customers within its horizon. Customers are sorted by their predicted value; each"
     " bar is a tenth of them, the highest first."
@@ -55,7 +56,9 @@ class ValueDeciles:
 @dataclass(frozen=True)
 class ChurnList:
     rows: Sequence[Row]
+    """Empty for a reader who may not see people."""
     customers: int
+    horizon_days: int | None
     card: ModelCard | None
     why: Why
 
@@ -109,6 +112,7 @@ def _decile(view: View, row: Row, total: float) -> StackedRow:
 def _churn(view: View, card: ModelCard | None) -> ChurnList | None:
     if not view.release.has("churn_scores"):
         return None
-    rows = view.release.rows(_CHURN_SHOWN)
-    count = rows[0]["customers"] if rows else 0
-    return ChurnList(rows, count, card, why(view, _CHURN_IS, _CHURN, "churn_scores"))
+    [total] = view.release.rows(_CHURN_COUNT)
+    rows = view.release.rows(_CHURN_SHOWN) if view.sees_people else ()
+    evidence = why(view, _CHURN_IS, _CHURN, "churn_scores")
+    return ChurnList(rows, total["customers"], total["horizon_days"], card, evidence)

@@ -8,8 +8,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ecom_lake.publish.api.access import client_of
 from ecom_lake.publish.dashboard.chart_files import KINDS, download
 from ecom_lake.publish.dashboard.evidence import Shown
+from ecom_lake.publish.dashboard.filters import Filters, read_release
+from ecom_lake.publish.dashboard.served_release import Releases
 from ecom_lake.publish.dashboard.view import View
 
 Viewed = tuple[View, Response]
@@ -25,6 +28,12 @@ def get(app: Starlette, path: str) -> Callable[[Answer], Answer]:
         return answer
 
     return register
+
+
+def unfiltered(releases: Releases, request: Request, page: str) -> View:
+    """The view of a page that no filter acts on, in the release that its address names."""
+    shop, number = request.path_params["shop"], read_release(request.query_params)
+    return View(shop, page, releases.of(shop, number), Filters(release=number), client=client_of(request))
 
 
 def add_page(app: Starlette, path: str, viewed: Callable[[Request], Viewed], evidence: Callable[[View, Shown], Response]) -> None:

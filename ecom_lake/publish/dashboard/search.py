@@ -69,7 +69,7 @@ def _pages(view: View, labels: Mapping[str, str]) -> list[Hit]:
 
 def _questions(view: View) -> list[Hit]:
     known = [one for one in view.release.site.registry.questions if one.name not in view.release.unanswerable]
-    return [Hit(question.title, f"/{view.shop}/ask/{question.name}", question.name) for question in known]
+    return [Hit(question.title, view.unfiltered_url(f"ask/{question.name}"), question.name) for question in known]
 
 
 def _members(view: View, dimension: str, members: Sequence[str]) -> list[Hit]:
@@ -86,12 +86,12 @@ def _products(view: View, words: str) -> list[Hit]:
 
 def _customers(view: View, words: str) -> list[Hit]:
     rows = view.release.rows(Query(_CUSTOMERS, {"text": words}))
-    return [Hit(row["customer_id"], f"/{view.shop}/customer/{quote(row['customer_id'], safe='')}") for row in rows]
+    return [Hit(row["customer_id"], view.unfiltered_url(f"customer/{quote(row['customer_id'], safe='')}")) for row in rows]
 
 
 def _tables(view: View) -> list[Hit]:
     tables = [table for table in view.release.site.registry.gold.values() if view.release.has(table.name)]
-    return [Hit(table.name, f"/{view.shop}/tables/{table.name}", table.grain) for table in tables]
+    return [Hit(table.name, view.unfiltered_url(f"tables/{table.name}"), table.grain) for table in tables]
 
 
 def _filtered(view: View, dimension: str, member: str) -> str:

@@ -28,6 +28,7 @@ _ARE = (
 class Seller:
     name: str
     place: str
+    """The state, with the city for a reader who may see people."""
     orders: int
     net_sales: str
     late: str
@@ -96,7 +97,7 @@ def _late(row: Row) -> Estimated:
 def _seller(view: View, row: Row, drawn: ForestRow) -> Seller:
     return Seller(
         row["seller_id"],
-        ", ".join(filter(None, [row["city"], row["state"]])),
+        ", ".join(filter(None, [row.get("city"), row["state"]])),
         row["orders"],
         amount(row["net_sales"], currency=view.release.currency),
         percent(row["late_orders"] / row["promised_orders"]),
@@ -144,14 +145,16 @@ rated as (
     having count(is_late) > 0
 )"""
     months = {"first": view.span.first, "last": view.span.last} if view.span else {}
-    return Query(_listed(sold), {**months, **members}, _listed(_served(members)) if view.span else None)
+    place = "d.city, d.state" if view.sees_people else "d.state"
+    served = _listed(_served(members), place) if view.span else None
+    return Query(_listed(sold, place), {**months, **members}, served)
 
 
-def _listed(sellers: str) -> str:
+def _listed(sellers: str, place: str) -> str:
     return f"""\
 with
 {sellers}
-select r.*, d.city, d.state, c.score, c.rank
+select r.*, {place}, c.score, c.rank
 from rated as r
 left join dim_seller as d on d.seller_id = r.seller_id
 left join seller_scorecard as c on c.seller_id = r.seller_id

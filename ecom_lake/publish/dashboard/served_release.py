@@ -26,15 +26,17 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.engine.contracts.table import Table
 from ecom_lake.engine.serve.answering import Answered, answer, find, unanswerable
 from ecom_lake.engine.serve.query import session
-from ecom_lake.engine.serve.released import released, state
+from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.serve.status import changed_tables
 from ecom_lake.engine.serve.views import RELEASED
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UsageError
+from ecom_lake.publish.dashboard.not_there import NotThereError
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.serving.prepared import Prepared
 from ecom_lake.publish.dashboard.serving.serving_file import can_serve
 from ecom_lake.publish.query_slots import QuerySlots
+from ecom_lake.publish.shared_answers import SharedAnswers
 
 OPEN_RELEASES = 6
 """The number of releases that stay open, over all shops."""
@@ -68,10 +70,8 @@ class ServedRelease:
         self._close = weakref.finalize(self, opened.close)
         """Runs once the last page that uses the release has been rendered."""
         self._slots = slots or QuerySlots(site.threads)
-        self._at_the_rows = Lock()
-        self._at_the_workbook = Lock()
-        self._workbook = b""
-        self._rows: dict[_Key, Future[Sequence[Row]]] = {}
+        self._rows = SharedAnswers[_Key, Sequence[Row]](self._slots, KEPT_ANSWERS)
+        self._workbook = SharedAnswers[None, bytes](self._slots, 1)
 
     @property
     def currency(self) -> str | None:
@@ -81,11 +81,11 @@ class ServedRelease:
         """The release as an Excel workbook: made once, which takes seconds, while other pages are answered."""
         from ecom_lake.publish.excel.workbook import workbook
 
-        with self._at_the_workbook:
-            if not self._workbook:
-                with self._slots.taken():
-                    self._workbook = workbook(self.site, self.entry)
-            return self._workbook
+        def made() -> bytes:
+            with self._slots.taken():
+                return workbook(self.site, self.entry)
+
+        return self._workbook.get(None, made)
 
     @property
     def gold(self) -> Sequence[str]:
@@ -131,25 +131,7 @@ class ServedRelease:
     def rows(self, query: Query) -> Sequence[Row]:
         """Rows that are kept. Readers who ask for the same at once share one query; its error is not kept."""
         key = (query.sql, tuple(sorted(query.values.items())))
-        with self._at_the_rows:
-            if is_first := (rows := self._rows.get(key)) is None:
-                rows = self._rows[key] = Future()
-                while len(self._rows) > KEPT_ANSWERS:
-                    del self._rows[next(iter(self._rows))]
-        if is_first:
-            self._fill(rows, key, query)
-        elif not rows.done():
-            with self._slots.admitted():
-                return rows.result()
-        return rows.result()
-
-    def _fill(self, rows: Future[Sequence[Row]], key: _Key, query: Query) -> None:
-        try:
-            rows.set_result(self.rows_once(query))
-        except BaseException as error:
-            with self._at_the_rows:
-                self._rows.pop(key, None)
-            rows.set_exception(error)
+        return self._rows.get(key, lambda: self.rows_once(query))
 
     def frame(self, query: Query) -> pl.DataFrame:
         """The answer to a query that names its tables with their layer; it is not kept."""
@@ -233,7 +215,8 @@ class Releases:
             return self._unreleased[shop]
 
     def _site(self, shop: str) -> Site:
-        self.settings.shop(shop)  # raises for an unknown shop
+        if shop not in self.shops:
+            raise NotThereError(f"There is no shop '{shop}'; /shops lists the shops.")
         if shop not in self._sites:
             self._sites[shop] = open_site(self.settings, shop)
         return self._sites[shop]
@@ -260,7 +243,9 @@ def _unreleased(site: Site, entry: Entry) -> int | None:
 
 
 def _numbered(site: Site, number: int) -> Entry:
-    entry = state(site, number)
+    if number not in site.lake.log.numbers():
+        raise NotThereError(f"Shop '{site.shop.name}' has no release {number}: it was deleted, or there never was one.")
+    entry = site.lake.log.entry(number)
     if entry.release != entry.number:
-        raise UsageError(f"State {number} of shop '{site.shop.name}' was not released: choose the number of a release.")
+        raise NotThereError(f"State {number} of shop '{site.shop.name}' was not released: choose the number of a release.")
     return entry

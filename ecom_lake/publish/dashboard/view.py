@@ -12,6 +12,7 @@ from urllib.parse import quote
 from ecom_lake.errors import UsageError
 from ecom_lake.publish.api.access import PASSED_ON, Client
 from ecom_lake.publish.dashboard.filters import Filters
+from ecom_lake.publish.dashboard.not_there import NotForThisReaderError
 from ecom_lake.publish.dashboard.options import NO_OPTIONS, Options
 from ecom_lake.publish.dashboard.query import Query
 from ecom_lake.publish.dashboard.served_release import ServedRelease
@@ -44,10 +45,12 @@ class View:
     """Who looks at the page."""
     shown: dict[str, Shown] = field(default_factory=dict, compare=False)
     """The figures and charts with evidence that the page has rendered, by id."""
+    withheld: set[str] = field(default_factory=set, compare=False)
+    """The lists of single customers and orders that the page has not shown to this reader, by id."""
 
     @property
     def sees_people(self) -> bool:
-        """Whether the reader may see ids of customers."""
+        """Whether the reader may see ids of customers and orders, and where sellers live."""
         return self.client.may("pii")
 
     @cached_property
@@ -86,6 +89,10 @@ class View:
     def url(self, page: str) -> str:
         """The address of another page with the same filters."""
         return f"/{self.shop}/{page}{self.filters.query()}"
+
+    def unfiltered_url(self, page: str) -> str:
+        """The address of another page, or file, of this release that no filter acts on."""
+        return f"/{self.shop}/{page}{Filters(release=self.filters.release).query()}"
 
     @property
     def here(self) -> str:
@@ -133,8 +140,14 @@ class View:
         self.shown[name] = Shown(name, title, why, file, address(".csv"), address(".xlsx"), address("/evidence"))
         return self.shown[name]
 
+    def withhold(self, name: str) -> None:
+        """Record a list that the page leaves out, because the reader may not see people: its files are refused."""
+        self.withheld.add(name)
+
     def evidence_of(self, name: str) -> Shown:
         """A figure or chart that the page has rendered. Raises `UsageError` where it has none of that id."""
+        if name in self.withheld:
+            raise NotForThisReaderError("Lists of single customers and orders are personal data: they need the scope pii.")
         if name not in self.shown:
             raise UsageError(
                 f"The page {self.page} shows no chart '{name}' with these filters. It shows: {', '.join(self.shown)}."

@@ -71,7 +71,7 @@ def test_an_answer_is_known_by_its_etag(client: TestClient) -> None:
         ("/v1/nothing", 404, "There is nothing at this address; /docs lists the addresses."),
         ("/v1/shops/nobody", 404, "There is no shop 'nobody', or your key does not read it; /v1/shops lists the shops."),
         ("/v1/shops/empty/tables", 404, "Shop 'empty' has nothing yet"),
-        (f"{SHOP}?release=999", 404, "There is no state 999"),
+        (f"{SHOP}?release=999", 404, "Shop 'olist' has no release 999: it was deleted, or there never was one."),
         (f"{SHOP}?release=2", 404, "State 2 of shop 'olist' was not released"),
         (f"{SHOP}/tables/<script>", 404, "There is no table '<script>'"),
         (f"{SHOP}/tables?release=x", 422, "release must be a whole number, not 'x'."),

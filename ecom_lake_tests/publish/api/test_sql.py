@@ -252,8 +252,10 @@ def test_no_statement_escapes(
 def test_a_query_is_stopped_at_its_time_limit(grown_lake: BuiltLake, keys: Keys, asking: str) -> None:
     with served(grown_lake.settings, keys, replaced(sql_seconds=1)) as client:
         for query in (NEVER_ENDS, "select count(*) from range(100000000) a, range(100000) b where a.range + b.range = 7"):
-            status, sentence = refused(asked(client, asking, query))
+            answer = asked(client, asking, query)
+            status, sentence = refused(answer)
             assert (status, sentence[:35]) == (503, "The query took longer than 1 s and ")
+            assert answer.headers["retry-after"] == "10"
 
 
 def replaced(**changes: Any) -> ServerSettings:
@@ -266,6 +268,7 @@ def test_a_process_that_ends_early_is_an_error(grown_lake: BuiltLake, keys: Keys
             answer = pool.submit(asked, client, asking, NEVER_ENDS)
             os.kill(processes.get(timeout=60), number)
             assert refused(answer.result())[0] == status
+            assert answer.result().headers.get("retry-after") == ("10" if status == 503 else None)
 
 
 def test_the_process_of_a_client_that_leaves_is_ended(

@@ -233,7 +233,7 @@ def test_customers_are_found_by_the_start_of_their_id(client: TestClient, releas
         ("/olist/customer/%3Cscript%3E", 404, "&lt;script&gt;"),
         ("/olist/who?r=6", 400, "r must be a score from 1 to 5, not &#39;6&#39;."),
         (f"{PAGE}?grid=colour", 400, "grid must be frequency or spend, not &#39;colour&#39;."),
-        ("/nobody/customer/x", 400, "There is no shop &#39;nobody&#39;"),
+        ("/nobody/customer/x", 404, "There is no shop &#39;nobody&#39;; /shops lists the shops."),
     ],
 )
 def test_a_wrong_address_is_a_sentence(client: TestClient, address: str, status: int, sentence: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from ecom_lake.publish.api.access import OWNER
 from ecom_lake.publish.dashboard.app import application
 from ecom_lake.publish.dashboard.delivery import OPTIONS, Delivery, delivered_query, delivery
 from ecom_lake.publish.dashboard.filters import Filters, read_filters
@@ -266,7 +268,8 @@ def test_orders_at_risk_are_those_of_the_top_decile(tmp_path: Path) -> None:
     risk = [*(risky(number, 1) for number in range(1, 11)), risky(20, 2)]
     orders = [{"order_id": row["order_id"], "net_sales": Decimal("10.00"), "is_valid": True} for row in risk]
     release = HandRelease(tmp_path, review_risk=risk, fct_orders=orders, fct_sales=[])
-    view = release.view("delivery", Options(OPTIONS))
+    unseen = release.view("delivery", Options(OPTIONS))
+    view = replace(unseen, client=OWNER)
     page = delivery(view)
     assert page.risk is not None
     assert (page.risk.count, page.risk.open) == (10, 11)
@@ -274,3 +277,7 @@ def test_orders_at_risk_are_those_of_the_top_decile(tmp_path: Path) -> None:
     html = render("delivery.html.jinja", view=view, page=page, **FRAME)
     assert "<i>" not in html
     assert "late &amp; far" in html
+    html = render("delivery.html.jinja", view=unseen, page=delivery(unseen), **FRAME)
+    assert "10 of 11 shipped orders without a review are in the top tenth by risk." in html
+    assert "they need the scope pii" in html
+    assert "&lt;i&gt;" not in html, "whoever may not see people sees no order"

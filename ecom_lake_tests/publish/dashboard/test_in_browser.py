@@ -13,6 +13,7 @@ import uvicorn
 
 from ecom_lake.publish.dashboard.app import application
 from ecom_lake.publish.dashboard.pages import PAGES
+from ecom_lake.publish.dashboard.served_release import ServedRelease
 from ecom_lake.publish.dashboard.stylesheet import stylesheet
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.needs import axe_installed
@@ -198,16 +199,16 @@ def test_the_months_are_chosen_by_keyboard(address: str, browser: Browser) -> No
     page.close()
 
 
-def test_ctrl_k_finds_and_opens_by_keyboard(address: str, browser: Browser) -> None:
+def test_ctrl_k_finds_and_opens_by_keyboard_in_the_same_release(address: str, browser: Browser, release: ServedRelease) -> None:
     page = browser.new_page()
-    page.goto(f"{address}/olist/overview")
+    page.goto(f"{address}/olist/overview?release={release.previous}")
     page.keyboard.press("Control+k")
     page.keyboard.type("best-month")
     page.locator("dialog .hits a", has_text="best-month").wait_for()
     page.locator("dialog .hits a", has_text="Trust").wait_for(state="detached")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/olist/ask/best-month")
+    page.wait_for_url(f"**/olist/ask/best-month?release={release.previous}")
     page.close()
 
 

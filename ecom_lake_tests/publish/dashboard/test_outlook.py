@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from html import unescape
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from ecom_lake.publish.api.access import OWNER
 from ecom_lake.publish.dashboard.app import application
 from ecom_lake.publish.dashboard.experiment_planner import ASSUMED, planner, simulation
 from ecom_lake.publish.dashboard.forecast_charts import sales_outlook
@@ -273,6 +275,22 @@ def test_the_tenths_of_the_customers_sum_to_the_expected_value(tmp_path: Path) -
     assert sum(bar.row.parts["whole"] or 0 for bar in page.value.bars) == sum(range(1, 41))
     assert page.value.bars[0].row.value == "€\xa0154", "the four highest: 40, 39, 38 and 37"
     assert page.value.top_share == "18.8%"
+
+
+def test_the_customers_of_the_churn_list_are_shown_to_those_who_may_see_them(tmp_path: Path) -> None:
+    scores = [
+        {"customer_id": f"<i>{number:02}", "form": "not again", "probability": 0.5 + number / 100, "horizon_days": 180,
+         "top_reasons": "late & far", "decile": 1 if number > 10 else 2}
+        for number in range(1, 21)
+    ]  # fmt: skip
+    release = HandRelease(tmp_path, churn_scores=scores)
+    seen = shown(replace(opened(release), client=OWNER))
+    listed = [f"&lt;i&gt;{number}" for number in range(20, 12, -1)]
+    assert re.findall(r'<td title="(&lt;i&gt;\d+)">', seen) == listed, "the highest risk first"
+    unseen = shown(opened(release))
+    assert all("10 customers are in the top tenth by risk of not ordering within 180 days." in page for page in (seen, unseen))
+    assert ("they need the scope pii" in seen, "they need the scope pii" in unseen) == (False, True)
+    assert "&lt;i&gt;" not in unseen
 
 
 def test_the_simulation_shows_the_middle_margin_and_marks_what_chance_does_not_explain(tmp_path: Path) -> None:

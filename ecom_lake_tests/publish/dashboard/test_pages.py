@@ -105,17 +105,34 @@ def test_the_latest_release_is_shown_unless_an_older_one_is_asked_for(client: Te
 
 
 @pytest.mark.parametrize(
+    ("address", "forms"),
+    [("/olist/ask", 1), ("/olist/ask/best-month", 2), ("/olist/search", 2), ("/olist/tables/rfm_segments", 1)],
+)
+def test_pages_without_filters_show_and_keep_the_release_of_their_address(
+    client: TestClient, release: ServedRelease, address: str, forms: int
+) -> None:
+    older = release.previous
+    page = unescape(client.get(f"{address}?release={older}").text)
+    assert f"Release {older} · " in page
+    links = re.findall(r'href="(/olist/[^"]+)"', page.partition('<nav class="pages"')[2])
+    assert f"/olist/search?release={older}" in links
+    assert [link for link in links if not link.endswith(f"release={older}")] == []
+    assert page.count(f'<input type="hidden" name="release" value="{older}">') == forms, "the dialog, and the page's own form"
+
+
+@pytest.mark.parametrize(
     ("address", "status", "sentence"),
     [
         ("/olist/nothing", 404, "There is no page /olist/nothing."),
-        ("/nobody/overview", 400, "There is no shop &#39;nobody&#39; in "),
+        ("/nobody/overview", 404, ">There is no shop &#39;nobody&#39;; /shops lists the shops.<"),
         ("/olist/ask/best-mont", 400, "There is no question &#39;best-mont&#39;. The nearest: best-month"),
         ("/olist/ask/best-month?yaer=2017", 400, "has no parameter &#39;yaer&#39;"),
         ("/olist/ask/best-month.csv?year=1900", 400, "year must be "),
         ("/empty/overview", 400, "Shop &#39;empty&#39; has nothing yet"),
         (PAGE + "?from=spring", 400, "from must be a month such as 2018-03, not &#39;spring&#39;."),
-        (PAGE + "?release=999", 400, "There is no state 999"),
-        ("/<script>/overview", 400, "&lt;script&gt;"),
+        (PAGE + "?release=999", 404, "Shop &#39;olist&#39; has no release 999: it was deleted, or there never was one."),
+        (PAGE + "?release=2", 404, "State 2 of shop &#39;olist&#39; was not released: choose the number of a release."),
+        ("/<script>/overview", 404, "&lt;script&gt;"),
     ],
 )
 def test_a_wrong_address_is_a_sentence(client: TestClient, address: str, status: int, sentence: str) -> None:
@@ -138,6 +155,14 @@ def test_every_answer_has_the_security_headers_and_no_foreign_address(client: Te
     page = client.get(PAGE).text
     assert [link for link in Texts(page).links if not link.startswith(("/", "#"))] == []
     assert not re.search(r"\sstyle=|\son\w+=|<script>|<style>", page), "the policy would block it"
+
+
+def test_no_shared_cache_stores_a_page_or_a_file(client: TestClient) -> None:
+    questions = ("/olist/ask/best-month", "/olist/ask/best-month.csv")
+    files = ("/olist/overview/trend.csv", "/olist/overview/trend.xlsx", "/olist/sales/breakdown.csv", "/olist/workbook.xlsx")
+    for address in (PAGE, "/shops", "/dashboard.css", "/olist/who.csv", *questions, *files, "/olist/nothing"):
+        assert client.get(address).headers["cache-control"] == "private, no-cache", address
+    assert "cache-control" not in client.get("/static/dashboard.js").headers
 
 
 def test_pages_are_sent_compressed(client: TestClient) -> None:

@@ -12,9 +12,9 @@ from ecom_lake.publish.dashboard.served_release import ServedRelease
 SEARCH = "/olist/search"
 
 
-def hits(client: TestClient, text: str, **headers: str) -> dict[str, str]:
+def hits(client: TestClient, text: str, release: str = "", **headers: str) -> dict[str, str]:
     """The address of each hit by its kind, in the order of the page."""
-    page = client.get(SEARCH, params={"q": text}, headers=headers).text
+    page = client.get(SEARCH, params={"q": text, "release": release}, headers=headers).text
     found = page[page.index('id="found"') :]
     return {
         f"{kind}: {re.sub('<.*', '', text).strip()}": address
@@ -40,6 +40,20 @@ def test_a_member_and_a_product_lead_to_the_filtered_overview(client: TestClient
     [product] = release.rows(Query("select product_id from dim_product order by product_id limit 1"))
     found = hits(client, product["product_id"].upper())
     assert f"/olist/overview?product={product['product_id']}" in found.values()
+
+
+def test_what_is_found_is_of_the_same_release(client: TestClient, release: ServedRelease) -> None:
+    older = str(release.previous)
+    [customer] = release.rows(Query("select customer_id from dim_customer order by customer_id limit 1"))
+    for text, kind in (
+        ("", "Pages"),
+        ("best-month", "Questions"),
+        ("rfm_segments", "Tables"),
+        (customer["customer_id"], "Customers"),
+    ):
+        found = hits(client, text, release=older)
+        assert any(hit.startswith(kind) for hit in found)
+        assert all(address.endswith(f"?release={older}") for address in found.values()), found
 
 
 def test_customers_are_found_by_the_start_of_their_id_by_those_who_may_see_them(

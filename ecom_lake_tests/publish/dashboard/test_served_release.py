@@ -16,7 +16,7 @@ from ecom_lake.engine.store.entry import Entry
 from ecom_lake.publish.dashboard import served_release
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
-from ecom_lake.publish.query_slots import QuerySlots
+from ecom_lake.publish.query_slots import BusyError, QuerySlots, asking
 from ecom_lake.settings import load
 from ecom_lake_tests.builders.olist_files import a_site
 
@@ -106,6 +106,32 @@ def test_the_error_of_a_shared_query_is_not_kept(tmp_path: Path) -> None:
     assert ask_at_once(release) == ["failed"] * 2
     assert release.rows(ONE) == [{"one": 1}]
     assert release.queries == 2
+
+
+def test_a_client_that_asks_for_the_workbook_again_and_again_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, was_refused = a_site(tmp_path), Event()
+    release = ServedRelease(site, site.lake.log.head(), QuerySlots(2, of_one_client=2))
+    found: list[bytes] = []
+
+    def workbook(*_: object) -> bytes:
+        assert was_refused.wait(LONGEST_WAIT)
+        return b"made"
+
+    def ask() -> None:
+        asking.set("somebody")
+        try:
+            found.append(release.workbook())
+        except BusyError:
+            was_refused.set()
+
+    monkeypatch.setattr("ecom_lake.publish.excel.workbook.workbook", workbook)
+    readers = [Thread(target=ask) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert found == [b"made"] * 2
+    assert release.workbook() == b"made", "it is kept"
 
 
 class OpenedSlowly(ServedRelease):

@@ -3,7 +3,8 @@
 const dialog = document.querySelector("dialog.search");
 const opener = document.querySelector("a.search");
 if (dialog && opener) {
-  const field = dialog.querySelector("input");
+  const form = dialog.querySelector("form");
+  const field = form.querySelector("input");
   const found = dialog.querySelector(".found");
   let asked = 0;
 
@@ -14,7 +15,7 @@ if (dialog && opener) {
   };
   const find = async () => {
     const turn = ++asked;
-    const part = await partOf(`${dialog.querySelector("form").action}?q=${encodeURIComponent(field.value)}`, "#found");
+    const part = await partOf(`${form.action}?${new URLSearchParams(new FormData(form))}`, "#found");
     if (turn === asked && part) found.replaceChildren(...part.childNodes);
   };
 
@@ -30,7 +31,7 @@ if (dialog && opener) {
     }
   });
   field.addEventListener("input", find);
-  dialog.querySelector("form").addEventListener("submit", (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     found.querySelector("a")?.click();
   });
