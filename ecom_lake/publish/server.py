@@ -81,7 +81,7 @@ class _WhenAsked:
         self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._app or await asyncio.to_thread(self._loaded)
+        app = await asyncio.to_thread(self._loaded) if self._app is None else self._app
         await app(scope, receive, send)
 
     def _loaded(self) -> ASGIApp:
