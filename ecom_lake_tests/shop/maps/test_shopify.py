@@ -52,6 +52,8 @@ RECORDS: tuple[dict[str, str], ...] = (
      "Refunded Amount": "2.50"},
     {**PAID, **LINE, "Name": "#1005", "Financial Status": "pending", "Paid at": ""},
     {**PAID, **LINE, "Name": "#1006"},
+    {**PAID, **LINE, "Name": "#1007", "Financial Status": "partially_paid", "Outstanding Balance": "4.00"},
+    {**PAID, **LINE, "Name": "#1008", "Financial Status": "expired", "Paid at": "", "Outstanding Balance": "10.00"},
 )  # fmt: skip
 
 
@@ -79,6 +81,8 @@ def test_an_order_is_one_row_with_its_status(shop: Mapped) -> None:
         "#1004": "shipped",
         "#1005": "created",
         "#1006": "approved",
+        "#1007": "approved",
+        "#1008": "created",
     }
 
 
@@ -105,13 +109,15 @@ def test_discount_and_shipping_of_an_order_are_shared_over_its_lines(shop: Mappe
     ]
 
 
-def test_pending_money_has_its_status_and_voided_money_is_no_payment(shop: Mapped) -> None:
+def test_only_money_that_came_is_paid_and_voided_money_is_no_payment(shop: Mapped) -> None:
     assert shop.rows("payments").select("order_id", "amount", "status").rows() == [
         ("#1001", "26.99", "paid"),
         ("#1003", "10", "paid"),
         ("#1004", "10", "paid"),
         ("#1005", "10", "pending"),
         ("#1006", "10", "paid"),
+        ("#1007", "6", "paid"),
+        ("#1008", "10", "pending"),
     ]
 
 
