@@ -238,7 +238,7 @@ def test_names_and_streets_of_people_are_never_stored(shape: str, stored: str, n
         (
             "woocommerce",
             "orders_export",
-            {"Order Number": "Order ID", "Email (Billing)": "Billing Email", "Item Cost": "Item Price"},
+            {"Order Number": "Order ID", "Email (Billing)": "Billing Email", "Item Cost;": "Item Price;"},
         ),
     ],
 )
