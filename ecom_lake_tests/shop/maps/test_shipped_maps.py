@@ -137,6 +137,26 @@ def test_a_wrong_unit_price_does_not_change_sales_and_is_counted(exports: Export
     assert found.map_.checks[0].holds == "num(unit_price) * num(quantity) = num(total_price)"
 
 
+MANY_UNITS = {"100.00": 300, "149.99": 5000, "100.04": 1000, "19.99": 3, "7.50": 1}
+"""Total price of a row, and its units: no price with four decimals makes the first three."""
+
+
+def test_net_sales_of_many_units_are_the_total_price(tmp_path: Path) -> None:
+    rows = [f"c{units},Nail,{units},{total},2024-01-15" for total, units in MANY_UNITS.items()]
+    (tmp_path / "export").mkdir()
+    sheet = "\n".join(["Customer ID,Product Name,Quantity,Total Price,Order Date", *rows, ""])
+    (tmp_path / "export" / "sales.csv").write_text(sheet, encoding="utf-8")
+    lines = mapped("flat_orders", tmp_path / "export", tmp_path).silver("order_items")
+    amounts = lines.select("quantity", "discount", net=pl.col("gross_sales") - pl.col("discount")).rows()
+    assert {(units, net) for units, _, net in amounts} == {(units, Decimal(total)) for total, units in MANY_UNITS.items()}
+    assert {units: discount for units, discount, _ in amounts if discount} == {
+        300: Decimal("0.02"),
+        5000: Decimal("0.01"),
+        1000: Decimal("0.06"),
+    }
+    assert lines.filter(pl.col("discount") == 0)["is_discounted"].null_count() == 2, "the sheet states no discounts"
+
+
 def test_a_customer_with_two_genders_is_unknown_and_gaps_stay_gaps(exports: Exports) -> None:
     found, truths = exports("flat_orders", False)
     people, sheet = found.rows("customers"), found.bronze["sales"]
