@@ -40,7 +40,7 @@ def test_a_sheet_that_comes_again_whole_is_the_state_of_its_last_version(tmp_pat
         ("c1-20240115-1", "Kite", 20.0),
         ("c2-20240118-1", "Ball", 10.0),
         ("c3-20240217-1", "Kite", 25.0),
-        ("c4-20240218-1", "Ball", 9.0),
+        ("c4-20240218-1", "Ball", 10.0),
     ]
 
 
