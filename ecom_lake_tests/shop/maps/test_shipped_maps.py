@@ -279,6 +279,25 @@ def test_other_spellings_of_the_headers_give_the_same_rows(
     assert all(one.rows(table).equals(other.rows(table)) for table in one.facets)
 
 
+def test_net_sales_freight_and_taxes_that_are_included_in_prices_are_the_total_of_each_order(tmp_path: Path) -> None:
+    """The synthetic export has taxes on top of prices; here they are in the same prices, and the total is without them."""
+    options = SynthOptions(orders=300, seed=9, shape="shopify", first_month="2018-01", last_month="2018-01")
+    generate_shape(tmp_path / "export", options)
+    (file,) = (tmp_path / "export").glob("*.csv")
+    sheet = pl.read_csv(file, infer_schema=False)
+    total = (pl.col("Subtotal").cast(pl.Decimal(18, 2)) + pl.col("Shipping").cast(pl.Decimal(18, 2))).cast(pl.String)
+    sheet.with_columns(Total=total).write_csv(file)
+    lines = mapped("shopify", tmp_path / "export", tmp_path).silver("order_items")
+    found = lines.group_by("order_id").agg(pl.sum("gross_sales", "discount", "freight", "tax"), lines=pl.len())
+    paid = pl.col("gross_sales") - pl.col("discount") + pl.col("freight") + pl.col("tax")
+    stated = sheet.select(order_id="Name", total=total.cast(pl.Decimal(18, 2))).drop_nulls()
+    compared = found.with_columns(paid=paid).join(stated, on="order_id", validate="1:1")
+    assert len(compared) == len(stated) > 250
+    assert compared.filter(pl.col("paid") != pl.col("total")).is_empty()
+    is_evident = (pl.col("lines") > 1) & (pl.col("discount") > 0) & (pl.col("freight") > 0) & (pl.col("tax") > 0)
+    assert not compared.filter(is_evident).is_empty()
+
+
 def test_a_customer_number_that_a_spreadsheet_made_a_decimal_is_the_same_customer(tmp_path: Path) -> None:
     options = SynthOptions(orders=100, seed=9, shape="invoices", first_month="2018-01", last_month="2018-01")
     generate_shape(tmp_path / "one", options)
