@@ -79,6 +79,7 @@ def _cells() -> dict[str, pl.Expr]:
     comma = ","
     buyer = pl.col("person").cast(pl.String)
     has_coupon = pl.col("cart_discount") > 0
+    after_discount = ((pl.col("gross") - pl.col("discount")) * 2 + pl.col("quantity")) // (2 * pl.col("quantity"))
     total = pl.col("subtotal") - pl.col("cart_discount") + pl.col("shipping") + pl.col("taxes")
     address = {"First Name": pl.lit("Customer"), "Last Name": buyer, "City": pl.col("city"), "State Code": pl.col("state"),
                "Postcode": pl.col("zip"), "Country Code": pl.lit("BR")}  # fmt: skip
@@ -102,7 +103,8 @@ def _cells() -> dict[str, pl.Expr]:
         "Item Name": pl.col("name"),
         "Quantity": pl.col("quantity").cast(pl.String),
         "Quantity (- Refund)": (pl.col("quantity") - pl.col("refunded_units")).cast(pl.String),
-        "Item Cost": money(pl.col("unit_price"), comma),
+        "Item Cost": money(after_discount, comma),
+        "Item Cost Before Discount": money(pl.col("unit_price"), comma),
         "Coupon Code": pl.when(has_coupon).then(pl.lit("welcome")),
         "Discount Amount": pl.when(has_coupon).then(money(pl.col("cart_discount"), comma)),
         "Discount Amount Tax": pl.when(has_coupon).then(pl.lit("0,00")),

@@ -12,6 +12,7 @@ import polars as pl
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.landing.archives import Member
 from ecom_lake.engine.landing.file_parser import parse
+from ecom_lake.engine.mapping.columns_used import looks_up
 from ecom_lake.engine.mapping.map_file import Map, delivered, read_map
 from ecom_lake.engine.mapping.run_facet import MappedRows, map_rows
 from ecom_lake.shop import maps
@@ -35,9 +36,14 @@ class Mapped:
     connector: ByHand
 
     def rows(self, table: str) -> pl.DataFrame:
-        """The latest version of each row. Of tables of orders, the rows of the latest delivery of the order."""
+        """The latest version of each row. Of tables of orders, the rows of the latest delivery of the order; where the order is
+        looked up, the latest row of each key."""
         rows = self.facets[table].rows
-        return rows.filter(pl.col(LINEAGE[0]) == pl.col(LINEAGE[0]).max().over("order_id")) if table in _OF_ORDERS else rows
+        if table not in _OF_ORDERS:
+            return rows
+        (facet,) = (facet for facet in self.map_.facets if facet.target == table)
+        key = self.connector.specs[table].contract.key if looks_up(facet, "order_id") else ("order_id",)
+        return rows.filter(pl.col(LINEAGE[0]) == pl.col(LINEAGE[0]).max().over(key))
 
     def silver(self, table: str) -> pl.DataFrame:
         """The rows as silver, none of them refused. Whether an order needs a customer is not a question for a map."""

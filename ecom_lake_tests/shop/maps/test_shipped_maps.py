@@ -137,6 +137,26 @@ def test_a_wrong_unit_price_does_not_change_sales_and_is_counted(exports: Export
     assert found.map_.checks[0].holds == "num(unit_price) * num(quantity) = num(total_price)"
 
 
+MANY_UNITS = {"100.00": 300, "149.99": 5000, "100.04": 1000, "19.99": 3, "7.50": 1}
+"""Total price of a row, and its units: no price with four decimals makes the first three."""
+
+
+def test_net_sales_of_many_units_are_the_total_price(tmp_path: Path) -> None:
+    rows = [f"c{units},Nail,{units},{total},2024-01-15" for total, units in MANY_UNITS.items()]
+    (tmp_path / "export").mkdir()
+    sheet = "\n".join(["Customer ID,Product Name,Quantity,Total Price,Order Date", *rows, ""])
+    (tmp_path / "export" / "sales.csv").write_text(sheet, encoding="utf-8")
+    lines = mapped("flat_orders", tmp_path / "export", tmp_path).silver("order_items")
+    amounts = lines.select("quantity", "discount", net=pl.col("gross_sales") - pl.col("discount")).rows()
+    assert {(units, net) for units, _, net in amounts} == {(units, Decimal(total)) for total, units in MANY_UNITS.items()}
+    assert {units: discount for units, discount, _ in amounts if discount} == {
+        300: Decimal("0.02"),
+        5000: Decimal("0.01"),
+        1000: Decimal("0.06"),
+    }
+    assert lines.filter(pl.col("discount") == 0)["is_discounted"].null_count() == 2, "the sheet states no discounts"
+
+
 def test_a_customer_with_two_genders_is_unknown_and_gaps_stay_gaps(exports: Exports) -> None:
     found, truths = exports("flat_orders", False)
     people, sheet = found.rows("customers"), found.bronze["sales"]
@@ -238,7 +258,7 @@ def test_names_and_streets_of_people_are_never_stored(shape: str, stored: str, n
         (
             "woocommerce",
             "orders_export",
-            {"Order Number": "Order ID", "Email (Billing)": "Billing Email", "Item Cost": "Item Price"},
+            {"Order Number": "Order ID", "Email (Billing)": "Billing Email", "Item Cost;": "Item Price;"},
         ),
     ],
 )
@@ -257,6 +277,25 @@ def test_other_spellings_of_the_headers_give_the_same_rows(
     one, other = (mapped(shape, tmp_path / folder, tmp_path) for folder in ("one", "other"))
     assert other.bronze.keys() == {kind}
     assert all(one.rows(table).equals(other.rows(table)) for table in one.facets)
+
+
+def test_net_sales_freight_and_taxes_that_are_included_in_prices_are_the_total_of_each_order(tmp_path: Path) -> None:
+    """The synthetic export has taxes on top of prices; here they are in the same prices, and the total is without them."""
+    options = SynthOptions(orders=300, seed=9, shape="shopify", first_month="2018-01", last_month="2018-01")
+    generate_shape(tmp_path / "export", options)
+    (file,) = (tmp_path / "export").glob("*.csv")
+    sheet = pl.read_csv(file, infer_schema=False)
+    total = (pl.col("Subtotal").cast(pl.Decimal(18, 2)) + pl.col("Shipping").cast(pl.Decimal(18, 2))).cast(pl.String)
+    sheet.with_columns(Total=total).write_csv(file)
+    lines = mapped("shopify", tmp_path / "export", tmp_path).silver("order_items")
+    found = lines.group_by("order_id").agg(pl.sum("gross_sales", "discount", "freight", "tax"), lines=pl.len())
+    paid = pl.col("gross_sales") - pl.col("discount") + pl.col("freight") + pl.col("tax")
+    stated = sheet.select(order_id="Name", total=total.cast(pl.Decimal(18, 2))).drop_nulls()
+    compared = found.with_columns(paid=paid).join(stated, on="order_id", validate="1:1")
+    assert len(compared) == len(stated) > 250
+    assert compared.filter(pl.col("paid") != pl.col("total")).is_empty()
+    is_evident = (pl.col("lines") > 1) & (pl.col("discount") > 0) & (pl.col("freight") > 0) & (pl.col("tax") > 0)
+    assert not compared.filter(is_evident).is_empty()
 
 
 def test_a_customer_number_that_a_spreadsheet_made_a_decimal_is_the_same_customer(tmp_path: Path) -> None:

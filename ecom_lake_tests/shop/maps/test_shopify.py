@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from ecom_lake_tests.shop.maps.mapped_export import Mapped, mapped
@@ -52,17 +56,36 @@ RECORDS: tuple[dict[str, str], ...] = (
      "Refunded Amount": "2.50"},
     {**PAID, **LINE, "Name": "#1005", "Financial Status": "pending", "Paid at": ""},
     {**PAID, **LINE, "Name": "#1006"},
+    {**PAID, **LINE, "Name": "#1007", "Financial Status": "partially_paid", "Outstanding Balance": "4.00"},
+    {**PAID, **LINE, "Name": "#1008", "Financial Status": "expired", "Paid at": "", "Outstanding Balance": "10.00"},
 )  # fmt: skip
+
+
+WITH_TAX: tuple[dict[str, str], ...] = (
+    {**PAID, **LINE, "Name": "#2001", "Lineitem price": "119.00", "Subtotal": "119.00", "Shipping": "5.00", "Taxes": "19.80",
+     "Total": "124.00"},
+    {**PAID, **LINE, "Name": "#2002", "Lineitem price": "119.00", "Lineitem quantity": "2", "Subtotal": "190.40",
+     "Taxes": "30.40", "Total": "190.40", "Discount Amount": "47.60"},
+    {**PAID, **LINE, "Name": "#2003", "Lineitem price": "9.99", "Lineitem quantity": "1", "Subtotal": "29.97", "Taxes": "4.79",
+     "Total": "29.97"},
+    {**LINE, "Name": "#2003", "Lineitem price": "9.99", "Lineitem quantity": "1", "Lineitem sku": "TEA"},
+    {**LINE, "Name": "#2003", "Lineitem price": "9.99", "Lineitem quantity": "1", "Lineitem sku": "CUP"},
+    {**PAID, **LINE, "Name": "#2004", "Lineitem price": "100.00", "Subtotal": "100.00", "Taxes": "19.00", "Total": "119.00"},
+)  # fmt: skip
+"""Taxes of 19% in the prices; of the last order on top of them."""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Mapped:
-    folder = tmp_path_factory.mktemp("shopify")
+    return exported(tmp_path_factory.mktemp("shopify"), RECORDS)
+
+
+def exported(folder: Path, records: Sequence[Mapping[str, str]]) -> Mapped:
     (folder / "export").mkdir()
     with (folder / "export" / "orders_export_1.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(name for record in RECORDS for name in record)))
+        writer = csv.DictWriter(file, fieldnames=list(dict.fromkeys(name for record in (*RECORDS, *records) for name in record)))
         writer.writeheader()
-        writer.writerows(RECORDS)
+        writer.writerows(records)
     return mapped("shopify", folder / "export", folder, zone="Europe/Berlin")
 
 
@@ -79,6 +102,8 @@ def test_an_order_is_one_row_with_its_status(shop: Mapped) -> None:
         "#1004": "shipped",
         "#1005": "created",
         "#1006": "approved",
+        "#1007": "approved",
+        "#1008": "created",
     }
 
 
@@ -105,13 +130,15 @@ def test_discount_and_shipping_of_an_order_are_shared_over_its_lines(shop: Mappe
     ]
 
 
-def test_pending_money_has_its_status_and_voided_money_is_no_payment(shop: Mapped) -> None:
+def test_only_money_that_came_is_paid_and_voided_money_is_no_payment(shop: Mapped) -> None:
     assert shop.rows("payments").select("order_id", "amount", "status").rows() == [
         ("#1001", "26.99", "paid"),
         ("#1003", "10", "paid"),
         ("#1004", "10", "paid"),
         ("#1005", "10", "pending"),
         ("#1006", "10", "paid"),
+        ("#1007", "6", "paid"),
+        ("#1008", "10", "pending"),
     ]
 
 
@@ -120,3 +147,21 @@ def test_refunds_have_the_time_of_their_order_because_the_export_has_none(shop: 
         ("#1003", "#1003", "10", "2024-01-06 05:30:00"),
         ("#1004", "#1004", "2.5", "2024-01-06 05:30:00"),
     ]
+
+
+def test_taxes_in_the_prices_are_no_sales(tmp_path: Path) -> None:
+    """#2001 is 100.00 and 4.20 of shipping without tax; #2002 is 200.00 less 20%; of #2003, 29.97 contain 4.79."""
+    lines = exported(tmp_path, WITH_TAX).silver("order_items").sort("order_id", "line")
+    found = lines.with_columns(net=pl.col("gross_sales") - pl.col("discount"))
+    assert found.select("order_id", "gross_sales", "discount", "net", "freight", "tax").rows() == [
+        (order, *map(Decimal, amounts.split()))
+        for order, amounts in (
+            ("#2001", "100.00 0.00 100.00 4.20 19.80"),
+            ("#2002", "200.00 40.00 160.00 0.00 30.40"),
+            ("#2003", "8.39 0.00 8.39 0.00 1.60"),
+            ("#2003", "8.39 0.00 8.39 0.00 1.60"),
+            ("#2003", "8.40 0.00 8.40 0.00 1.59"),
+            ("#2004", "100.00 0.00 100.00 0.00 19.00"),
+        )
+    ]
+    assert sum(lines["tax"]) + sum(found["net"]) + sum(lines["freight"]) == Decimal("463.37")

@@ -1,7 +1,8 @@
 """Lines of orders that are always delivered whole: if an order comes again, its lines of earlier deliveries are superseded.
 
 A map states this of a kind of files (`whole = "order"`). Which lines are superseded depends on the delivered rows of the month's
-orders only. Not here: a line that comes again by itself, which supersedes the line with its key (settle.py).
+orders only. A table whose order is looked up has single rows: a credit note belongs to an order that came earlier, and is not all
+that is known of it. Not here: a line that comes again by itself, which supersedes the line with its key (settle.py).
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from ecom_lake.engine.build.mapped.facets import bronze_table, facets_of, map_of
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.mapping.columns_used import looks_up
+from ecom_lake.engine.mapping.definitions import Facet, Whole
 from ecom_lake.engine.store.entry import Entry
 
 LAST_DELIVERY = "last_delivery"
@@ -26,11 +29,14 @@ def come_whole(site: Site, spec: RowByRow) -> bool:
     return spec in site.connector.lines and "order" in versions_of(site, spec)
 
 
-def versions_of(site: Site, spec: RowByRow) -> list[str]:
-    """What a delivery of each file is: rows, whole orders, or the whole file."""
-    if site.map is None:
-        return []
-    return [map_of(site).kinds[bronze_table(site, facet).name].whole for facet in facets_of(site, spec.source)]
+def versions_of(site: Site, spec: RowByRow) -> list[Whole]:
+    """What a delivery of each file is to this table: rows, whole orders, or the whole file."""
+    return [] if site.map is None else [_version_of(site, facet) for facet in facets_of(site, spec.source)]
+
+
+def _version_of(site: Site, facet: Facet) -> Whole:
+    whole = map_of(site).kinds[bronze_table(site, facet).name].whole
+    return "rows" if whole == "order" and looks_up(facet, "order_id") else whole
 
 
 def with_last_delivery(site: Site, entry: Entry, spec: RowByRow, rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
@@ -46,8 +52,7 @@ def with_last_delivery(site: Site, entry: Entry, spec: RowByRow, rows: pl.DataFr
 
 def _kinds_by_delivery(site: Site, entry: Entry, spec: RowByRow) -> Mapping[int, str]:
     """The kind of each delivery that contains orders whole."""
-    tables = [bronze_table(site, facet) for facet in facets_of(site, spec.source)]
-    whole = [table for table in tables if map_of(site).kinds[table.name].whole == "order"]
+    whole = [bronze_table(site, facet) for facet in facets_of(site, spec.source) if _version_of(site, facet) == "order"]
     return {sequence: table.name for table in whole for sequence in rows_by_delivery(entry, table)}
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from ecom_lake.engine.landing.similar_names import words
 from ecom_lake.engine.mapping.draft.arithmetic import CENT, Formula
 from ecom_lake.engine.mapping.draft.assign import Assigned
 from ecom_lake.engine.mapping.draft.drafted import Confidence
@@ -81,7 +82,7 @@ def find_price(lines: Assigned, formulas: Sequence[Formula], amounts: LineAmount
         if proven is not None:
             return proven
         if price is not None:
-            return _of_price_and_quantity(lines, price, quantity, total, formulas, amounts)
+            return _of_price_and_quantity(lines, _undiscounted(kind, price), quantity, total, formulas, amounts)
         if total is not None:
             return _of_total_and_quantity(lines, total, quantity, formulas, amounts)
     if price is not None and (formula := _product(formulas, price.name)) is not None:
@@ -232,6 +233,12 @@ def _of_price_and_quantity(
         return Price(number_expression(price), (price.name,), "sure" if is_named else "likely", reason, quantity, amount)
     reason = "named like a price; no column states price * quantity"
     return Price(number_expression(price), (price.name,), "likely", reason, quantity, amount)
+
+
+def _undiscounted(kind: KindProfile, price: ColumnProfile) -> ColumnProfile:
+    """The price before the discount, if another column states it under the same name with further words."""
+    named = (one for one in kind.columns.values() if words(price.name) < words(one.name))
+    return next((one for one in named if is_reduced(floats_of(price), floats_of(one))), price)
 
 
 def _by_total(total: ColumnProfile, quantity: ColumnProfile, price: ColumnProfile, formula: Formula) -> Price:
