@@ -19,7 +19,7 @@ from ecom_lake.engine.build.outdated import definitions, outdated
 from ecom_lake.engine.build.release import acceptance, identities
 from ecom_lake.engine.build.release.identities import check_identities, held_digest
 from ecom_lake.engine.build.release.offer import gold_tables
-from ecom_lake.engine.build.release.plain_view import LAYERS, update_plain_view
+from ecom_lake.engine.build.release.plain_view import LAYERS, refuse_incomplete, update_plain_view
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.parts import part_of
 from ecom_lake.engine.build.silver.specs import silver_tables
@@ -71,10 +71,11 @@ def _models(site: Site, entry: Entry) -> list[str]:
 
 
 def roll_back(site: Site, number: int) -> Entry:
-    """Show readers an older release, and keep it until `unpin`."""
+    """Show readers an older release, and keep it until `unpin`. If a file of it is missing or damaged, nothing changes."""
     wanted = site.lake.log.entry(number)
     if wanted.release != wanted.number:
         raise UserError(f"Entry {number} is not a release; `ecom-lake log` shows which are.")
+    refuse_incomplete(site, wanted)
     entry = site.lake.log.commit(lambda head: replace(head, release=number, pinned=True), site.run, f"rollback to {number}")
     update_plain_view(site)
     logs.log_event("rolled back", run=site.run, shop=site.shop.name, release=number)
