@@ -49,15 +49,14 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
     if not current:
         head = commit_made(site, lambda latest: _released(site, before, latest), "release", release=True)
     update_plain_view(site)
+    trouble.end_build(site)
     expired = [] if head.pinned else delete_overdue(site)
     if head.pinned:  # before this step, or by a rollback during it
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
         return Outcome(TABLE, checks=checks, notes=(note,))
     notes = [f"Release {head.release}."]
-    if not current:
-        trouble.forget(site)
-        if deleted := collect_after_release(site, before.release, head.number):
-            notes.append(deleted)
+    if not current and (deleted := collect_after_release(site, before.release, head.number)):
+        notes.append(deleted)
     return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(*notes, *expired, *_models(site, head)))
 
 
