@@ -123,7 +123,10 @@ def _changed_settings(site: Site, before: Entry) -> list[str]:
 
 
 def _show_nothing_new(site: Site, as_json: bool) -> int:
-    """The result without a run: the log alone shows that nothing is due."""
+    """The result without a run: the log alone shows that nothing is due, so what had failed is over."""
+    from ecom_lake.engine.build.step import trouble
+
+    trouble.end_build(site)
     head = site.lake.log.head()
     if as_json:
         result = {"shop": site.shop.name, "succeeded": True, "seconds": 0, "run": None, "release": head.release}

@@ -103,7 +103,7 @@ def _tables(found: Status) -> str:
 
 
 def _last_build(found: Status) -> str:
-    if found.trouble is None:
+    if found.trouble is None or not found.trouble.is_of_build:
         is_current = found.release is not None and not found.unreleased and not found.stale
         return "released" if is_current and not found.pinned else "not released"
     when = datetime.fromisoformat(found.trouble.at)

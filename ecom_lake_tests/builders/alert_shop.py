@@ -70,7 +70,7 @@ class AlertShop:
             return replace(head)
 
         entry = site.lake.log.commit(change, site.run, "release", release=True)
-        trouble.forget(site)
+        trouble.end_build(site)
         return entry
 
     def _file(self, site: Site, name: str, rows: list[dict[str, Any]]) -> Any:

@@ -121,7 +121,7 @@ def test_each_step_of_a_build_with_nothing_new_reads_and_writes_no_data(azure_la
     build(site)
     asked = site.lake.store.connection.counts.requests
     assert set(asked) == {"list", "get", "head"}
-    assert (asked["get"], asked["head"]) == (1, 3)  # release.json; catalog.duckdb, quality.html, datapackage.json
+    assert (asked["get"], asked["head"]) == (2, 3)  # release.json, trouble.json; catalog.duckdb, quality.html, datapackage.json
 
 
 def test_reading_the_head_needs_one_listing_and_one_read_if_it_is_new(azure_lake: BuiltLake) -> None:

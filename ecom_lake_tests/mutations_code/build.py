@@ -150,7 +150,8 @@ EDITS = (
             "entry.parts(bronze).keys() <= shown.parts(bronze).keys()",
             "not entry.parts(bronze)",
         ),
-        ("a refused file that changed passes", " and before.hash == content", ""),
+        ("a refused file that changed passes", " and before.hash == landed.hash)", ")"),
+        ("a damaged archive that changed passes", "(bool(landed.hash) and before.hash", "(True and before.hash"),
         ("failed rows of the last release block again", "if known is None or known", "if known is None or not known"),
     ),
     *edits_of(

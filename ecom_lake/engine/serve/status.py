@@ -14,8 +14,7 @@ from ecom_lake.engine.build.release.release import TABLE as RELEASE
 from ecom_lake.engine.build.release.release import stale
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, why_refused
-from ecom_lake.engine.build.step.trouble import Trouble
-from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.build.step.trouble import Trouble, troubles
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.serve.anomalies import deliveries, overdue, standing_out
 from ecom_lake.engine.serve.disk import TOO_LITTLE, free_bytes
@@ -63,7 +62,7 @@ class Status:
     outdated: tuple[str, ...]
     """Tables built with other code or settings than those in force; the next build rebuilds them."""
     trouble: Trouble | None
-    """The failure since the last release, unless it is resolved."""
+    """The latest unresolved failure: of a build, if something is due; of pulling or publishing, until it works again."""
     free: int | None
     """Free bytes on the lake's disk; None for a remote store."""
     advice: tuple[str, ...]
@@ -83,7 +82,7 @@ def status_of(site: Site) -> Status:
     unreleased = tuple(str(table) for table in sorted(changed_tables(release, head))) if release else ()
     left = due(site)
     outdated = tuple(table for table in left if table not in why and table not in ("landing", str(RELEASE)))
-    trouble = last_trouble(site) if left else None
+    trouble = next((one for one in reversed(troubles(site)) if left or not one.is_of_build), None)
     free = free_bytes(site)
     return Status(
         shop=site.shop.name,
@@ -113,7 +112,7 @@ def status_of(site: Site) -> Status:
             *_about_erasure(site, head),
             *(f"Fix your file, whose table is not built: {why}" for why in site.registry.invalid.values()),
             *_about_trouble(site, trouble, free),
-            *_advice(site, head, why, waiting, refused, unreleased, is_stopped=trouble is not None),
+            *_advice(site, head, why, waiting, refused, unreleased, is_stopped=trouble is not None and trouble.is_of_build),
         ),
     )
 
@@ -163,7 +162,10 @@ def _about_trouble(site: Site, trouble: Trouble | None, free: int | None) -> lis
     advice = []
     if free is not None and free < TOO_LITTLE:
         advice.append(f"Make room on the lake's disk: {free / 1e6:,.0f} MB are free, and a build needs more.")
-    if trouble:
+    if trouble and not trouble.is_of_build:
+        again = command(site, "pull" if trouble.table.startswith("landing") else "publish")
+        advice.append(f"{trouble.table} failed: {' '.join(trouble.says)} Remove the cause; then run {again}.")
+    elif trouble:
         how = "Fix that" if trouble.kind == "refused" else "Remove the cause"
         advice.append(
             f"The last build stopped at {trouble.table}: {' '.join(trouble.says)} {how}; then run {command(site, 'build')}."

@@ -90,7 +90,8 @@ class Landed:
 
     stamp: str
     hash: str
-    """The content hash of each file in it, joined by `+`."""
+    """The content hash of each file in it, joined by `+`; that of the file itself for all in it that could not be unpacked. Empty
+    for a file that could not be read."""
     reader: str
     refused: str = ""
     refused_tables: tuple[str, ...] = ()

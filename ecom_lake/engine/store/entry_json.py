@@ -2,7 +2,8 @@
 
 `"gold/rfm":["9bac07d829e2977d","56f78bac538f62249a7ce5471af837cb"]` names the table's version and its manifest. Entries of older
 versions hold the files themselves; they are read too.
-The checksum is the hash of the rest, so that a flipped bit is found even where the JSON remains readable.
+The checksum is the hash of the rest, so that a flipped bit is found even where the JSON remains readable. What is intact and
+cannot be decoded was written by a newer version.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from functools import lru_cache
@@ -20,6 +22,7 @@ from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import BuiltWith, Delivery, Entry, File, Landed, Parts
 from ecom_lake.engine.store.manifests import Content, Record
 from ecom_lake.engine.store.stored import Stored
+from ecom_lake.errors import UserError
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """The errors of decoding a damaged entry."""
@@ -33,6 +36,21 @@ _DELIVERIES = 512
 """The number of consecutive deliveries whose fates share a record."""
 _FATES = " fates "
 _Fate = tuple[str, int, str, int]
+
+
+class NewerVersionError(UserError):
+    """An entry or a manifest that is intact, and that this version cannot decode."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} was written by a newer version of ecom-lake: update this installation.")
+
+
+@contextmanager
+def _intact(what: str) -> Iterator[None]:
+    try:
+        yield
+    except UNREADABLE as error:
+        raise NewerVersionError(what) from error
 
 
 # ------------------------------------------------------------------------------------------------------------- the entry
@@ -69,7 +87,13 @@ def decode(data: bytes, parts: Callable[[str], Parts], landing: Callable[[str], 
         seal, data = data[: len(_SEAL) + _SEAL_LENGTH], b"{" + data[len(_SEAL) + _SEAL_LENGTH + 2 :]
         if seal != _SEAL + _seal(data):
             raise ValueError("the seal is broken")
-    raw = json.loads(data)
+        raw = json.loads(data)
+        with _intact(f"Entry {raw['number']} of the log"):
+            return _entry(raw, parts, landing)
+    return _entry(json.loads(data), parts, landing)
+
+
+def _entry(raw: dict[str, Any], parts: Callable[[str], Parts], landing: Callable[[str], Mapping[str, Landed]]) -> Entry:
     raw["tables"] = {_table(table): _stored(found, parts, _parts_of_old) for table, found in raw["tables"].items()}
     raw["landing"] = _stored(raw["landing"], landing, _landing_of_old)
     if built_with := raw.get("built_with"):
@@ -117,12 +141,13 @@ def content_of_parts(parts: Parts) -> Content:
 def parts_of_content(content: Content) -> Parts:
     usual, records = content.shared.get("inputs", {}), dict(content.records)
     fates: dict[str, list[Any]] = {}
-    for key in sorted(key for key in records if _FATES in key):
-        fates.setdefault(key.partition(_FATES)[0], []).extend(records.pop(key)["fates"])
-    return {
-        Part.parse(part): _file({"inputs": usual, **record} | ({"fates": fates[part]} if part in fates else {}))
-        for part, record in records.items()
-    }
+    with _intact("A manifest of a table"):
+        for key in sorted(key for key in records if _FATES in key):
+            fates.setdefault(key.partition(_FATES)[0], []).extend(records.pop(key)["fates"])
+        return {
+            Part.parse(part): _file({"inputs": usual, **record} | ({"fates": fates[part]} if part in fates else {}))
+            for part, record in records.items()
+        }
 
 
 def content_of_landing(landing: Mapping[str, Landed]) -> Content:
@@ -130,7 +155,8 @@ def content_of_landing(landing: Mapping[str, Landed]) -> Content:
 
 
 def landing_of_content(content: Content) -> Mapping[str, Landed]:
-    return _landing_of_old(content.records)
+    with _intact("A manifest of the landed files"):
+        return _landing_of_old(content.records)
 
 
 def _blocks(fates: Iterable[_Fate]) -> dict[int, list[_Fate]]:

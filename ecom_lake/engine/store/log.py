@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from ecom_lake import logs
 from ecom_lake.engine.store.entry import EMPTY, Entry
-from ecom_lake.engine.store.entry_json import UNREADABLE, decode, encode
+from ecom_lake.engine.store.entry_json import UNREADABLE, NewerVersionError, decode, encode
 from ecom_lake.engine.store.entry_manifests import EntryManifests
 from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
@@ -96,11 +96,13 @@ class Log:
         return decode(data, self.manifests.parts, self.manifests.landing)
 
     def is_readable(self, number: int) -> bool:
-        """Whether the entry is intact. Its manifests are not read."""
+        """Whether the entry is intact, also where a newer version wrote it. Its manifests are not read."""
         try:
             self._read(number)
         except DamagedError:
             return False
+        except NewerVersionError:
+            return True
         return True
 
     def _what_to_do(self, number: int) -> str:

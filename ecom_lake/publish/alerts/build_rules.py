@@ -28,14 +28,16 @@ def build_facts(site: Site, head: Entry, release: Entry | None, failed: FailedRu
 
 
 def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since: datetime) -> Iterator[Fact]:
-    """The failures that the lake recorded since the release, and a failed run of which the lake recorded nothing."""
+    """The failures that the lake recorded, of a build since the release, and a failed run of which the lake recorded nothing."""
     rules, number = site.shop.alerts.rules, release.number if release else 0
     next_step = f"{command(site, 'status')} shows the state."
     recorded = troubles(site)
     for trouble in recorded:
         rule = _RULE_OF[trouble.kind]
-        if datetime.fromisoformat(trouble.at) >= since.replace(microsecond=0) and rule in rules:
-            about = " ".join((f"release {number}", trouble.table, *sorted(set(trouble.checks)), trouble.worked_at))
+        is_over = trouble.is_of_build and datetime.fromisoformat(trouble.at) < since.replace(microsecond=0)
+        if not is_over and rule in rules:
+            since_release = [f"release {number}"] if trouble.is_of_build else []  # no release ends the others
+            about = " ".join((*since_release, trouble.table, *sorted(set(trouble.checks)), trouble.worked_at))
             yield Fact(rule, about.strip(), f"{_what_failed(trouble)}: {' '.join(trouble.says)}", (next_step,), rules[rule])
     is_recorded = failed is not None and any(
         failed.run.startswith(trouble.run) or datetime.fromisoformat(trouble.at) >= failed.at for trouble in recorded

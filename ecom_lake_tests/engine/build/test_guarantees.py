@@ -27,7 +27,7 @@ from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.step.commit import Inputs, commit
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.engine.serve.difference import last_two_releases
-from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.entry import Entry, File, files_of
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.log import ConflictError
 from ecom_lake.errors import UserError
@@ -110,6 +110,25 @@ def test_a_pin_is_kept_by_builds_until_it_is_removed(fresh_grown_lake: BuiltLake
     build(site)
     head = site.lake.log.head()
     assert (head.release, head.pinned) == (head.number, False)
+
+
+@pytest.mark.parametrize(("damage", "why"), [("gone", "is gone"), ("flipped", "has other content")])
+def test_a_rollback_to_an_incomplete_release_is_refused_and_readers_keep_theirs(
+    fresh_grown_lake: BuiltLake, damage: str, why: str
+) -> None:
+    site = fresh_grown_lake.site()
+    old, new = last_two_releases(site)
+    before, release = site.lake.log.head(), site.lake.log.entry(old)
+    only_old = set(files_of([release])) - set(files_of([site.lake.log.entry(new)]))
+    path = site.lake.store.local(f"olist/{min(one for one in only_old if one.startswith('_store/gold/'))}")
+    content = path.read_bytes()
+    path.unlink()
+    if damage == "flipped":
+        path.write_bytes(bytes(byte ^ 1 for byte in content))
+    with pytest.raises(UserError, match=f"{path.name} {why}.*: release {old} is incomplete"):
+        roll_back(site, old)
+    assert site.lake.log.head() == before
+    assert is_up_to_date(site, site.lake.log.entry(new))
 
 
 def _made_and_not_released(site: Site) -> Entry:

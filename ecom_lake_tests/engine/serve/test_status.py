@@ -7,7 +7,7 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.release.release import roll_back
-from ecom_lake.engine.build.step.trouble import last
+from ecom_lake.engine.build.step.trouble import keep, last
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.released import released
@@ -131,6 +131,12 @@ def test_the_failure_of_the_last_build_is_reported_until_the_next_release(
     build(fresh_lake.site())
     found = status_of(fresh_lake.site())
     assert (found.trouble, found.needs_attention, last(site)) == (None, False, None)
+
+
+def test_a_failure_to_publish_is_reported_where_nothing_is_due(fresh_lake: BuiltLake) -> None:
+    keep(fresh_lake.site(), "published/warehouse", "failed", ["It is down."], [])
+    found = status_of(fresh_lake.site())
+    assert found.advice == ("published/warehouse failed: It is down. Remove the cause; then run `ecom-lake publish`.",)
 
 
 def test_tables_built_with_older_settings_are_reported_and_need_no_attention(fresh_lake: BuiltLake) -> None:

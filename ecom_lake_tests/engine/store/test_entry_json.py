@@ -20,6 +20,7 @@ from ecom_lake.engine.store.entry_json import (
 )
 from ecom_lake.engine.store.manifests import Content
 from ecom_lake.engine.store.stored import Stored
+from ecom_lake.errors import UserError
 
 OLD = """
 {"number":7,"parent":6,"run":"393eb555-2a41","at":"2026-11-28T16:42:41+00:00","message":"release","tables":{
@@ -123,3 +124,16 @@ def test_many_fates_and_different_inputs_of_parts_are_read_back() -> None:
 def test_the_tables_that_a_refused_file_was_meant_for_are_read_back() -> None:
     landing = {"a.csv": Landed("s", "h", "r", "refused because", ("orders", "order_items")), "b.csv": Landed("s", "h", "r")}
     assert landing_of_content(stored(content_of_landing(landing))) == landing
+
+
+def test_manifests_of_a_newer_version_are_not_damaged() -> None:
+    """They have a field that this version does not know."""
+    parts = {WHOLE: Made(rows=1, fingerprint="f", run="r").published("p", 2, "h")}
+    contents = (
+        (content_of_parts(parts), parts_of_content),
+        (content_of_landing({"a.csv": Landed("s", "h", "r")}), landing_of_content),
+    )
+    for content, read in contents:
+        newer = Content({key: {**record, "new_field": 1} for key, record in content.records.items()}, content.shared)
+        with pytest.raises(UserError, match="was written by a newer version of ecom-lake: update this installation"):
+            read(newer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from dataclasses import replace
 from functools import partial
@@ -10,7 +12,7 @@ import pytest
 
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.store.entry import Delivery, Entry, File, Landed, Made
-from ecom_lake.engine.store.log import Log
+from ecom_lake.engine.store.log import DamagedError, Log
 from ecom_lake.engine.store.store import Store
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import Place
@@ -114,6 +116,20 @@ def test_a_flipped_bit_in_a_readable_entry_is_detected(log: Log, store: Store) -
     store.write(path, store.read(path).replace(b'"pinned":false', b'"pinned":true '))
     with pytest.raises(UserError, match=r"00000001\.json is damaged"):
         log.head()
+
+
+def test_an_entry_of_a_newer_version_is_not_damaged(log: Log, store: Store) -> None:
+    """It has a field that this version does not know, under an intact checksum."""
+    log.commit(partial(with_part, part="1"), "run", "first")
+    path = "olist/_store/log/00000001.json"
+    body = json.dumps({**json.loads(store.read(path)), "new_field": 1}, separators=(",", ":"))
+    body = "{" + body[body.index('"number"') :]
+    seal = hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+    store.write(path, f'{{"seal":"{seal}",{body[1:]}'.encode())
+    with pytest.raises(UserError, match=r"Entry 1 of the log was written by a newer version .*: update") as raised:
+        log.head()
+    assert not isinstance(raised.value, DamagedError)
+    assert log.is_readable(1)
 
 
 def test_the_error_of_a_damaged_entry_names_the_previous_one_and_it_can_be_set_aside(log: Log, store: Store) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -19,6 +20,9 @@ from typing import Any
 import pytest
 
 from ecom_lake.engine.alerts import FailedRun
+from ecom_lake.engine.build.release.release import make_release, roll_back
+from ecom_lake.engine.build.shop_context import Site
+from ecom_lake.engine.build.step import trouble
 from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.build.step.trouble import last, troubles
 from ecom_lake.engine.build.step.watched import watched
@@ -28,6 +32,7 @@ from ecom_lake.engine.store.local import LocalStore
 from ecom_lake.errors import UserError
 from ecom_lake.publish.alerts.notify import due, notify
 from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel
+from ecom_lake_tests.builders.built_lake import BuiltLake
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
@@ -114,6 +119,63 @@ def test_two_databases_that_are_down_are_two_alarms(team: AlertShop, hook: Recei
     notify(team.site)
     watched(team.site, "published/first", list)
     assert hook.titles == down[:1] and titles(team) == []
+
+
+DATABASES = f"""{SHOP}
+[shops.mine.database]
+url_env = "SHOP_URL"
+[shops.mine.database.tables]
+orders = {{ table = "orders" }}
+[shops.mine.publish.warehouse]
+url_env = "WAREHOUSE_URL"
+"""
+
+
+@pytest.mark.parametrize("step", ["landing", "published/warehouse"])
+def test_no_release_ends_the_alarm_of_a_database_that_is_down(team: AlertShop, hook: Receiver, step: str) -> None:
+    """Until the step works again, it is one alarm. The next failure is another one, also after a release."""
+    url = "postgresql://user:password@127.0.0.1:1/shop"
+    team.environment.update(SHOP_URL=url, WAREHOUSE_URL=url)
+    team.configure(channel(), shop=DATABASES)
+    team.release()
+    for failures in (1, 2):
+        team.fail("It is down.", step)
+        team.fail("The disk is full.")
+        team.release()
+        for _ in range(2):
+            notify(team.site)
+            assert len(hook.posted) == failures and hook.titles[-1].endswith(": It is down.")
+            team.release()
+        watched(team.site, step, list)
+        assert titles(team) == [] and last(team.site) is None
+        team.release()
+    team.fail("It is down.", step)
+    team.configure(channel())
+    assert len(titles(team)) == 1
+    team.release()
+    assert titles(team) == [] and last(team.site) is None, "the database was removed from lake.toml"
+
+
+@pytest.mark.parametrize("state", ["released", "pinned"])
+def test_a_build_that_works_ends_the_failures_before_it_without_a_release(
+    fresh_lake: BuiltLake, hook: Receiver, state: str
+) -> None:
+    fresh_lake.config.write_text(f"{fresh_lake.config.read_text('utf-8')}{channel()}", "utf-8")
+    site = replace(fresh_lake, environment={"TEAM_URL": hook.url}).site()
+    if state == "pinned":
+        roll_back(site, site.lake.log.head().release or 0)
+    for _ in ("a night", "a later night"):
+        trouble.keep(site, "bronze", "failed", ["The disk is full."], [])
+        assert build_failures(site) == 1
+        make_release(site)
+        assert build_failures(site) == 0, "it was repaired before the channel was back"
+        trouble.keep(site, "bronze", "failed", ["The disk is full."], [])
+        assert [message.rule for _, message in notify(site).sent].count("build_failed") == 1
+        make_release(site)
+
+
+def build_failures(site: Site) -> int:
+    return sum(one.rule == "build_failed" for messages in due(site).messages.values() for one in messages)
 
 
 def test_a_step_that_may_have_worked_since_is_no_alarm(team: AlertShop) -> None:

@@ -283,27 +283,33 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path, only: Set[str] 
     with site.lake.scratch() as scratch:
         try:
             with site.lake.landing.opened(info.path) as local:
-                for member in unpack(local, scratch, info.path):
-                    digest = "" if member.refused else content_hash(member.path)
-                    is_known = bool(digest) and (digest in known or digest in hashes or (only is not None and digest not in only))
-                    hashes.append(digest)
-                    if is_known:
-                        continue
-                    try:
-                        found.append(_parse(site, info, member, digest, parsed))
-                    except Refused as refusal:
-                        refused.append(refusal)
-                        tables.add(refusal.table or named_after(member.name, site.connector.delivered))
-        except Refused as refusal:
-            refused.append(refusal)
-            tables.add(named_after(info.path, site.connector.delivered))
+                try:
+                    for member in unpack(local, scratch, info.path):
+                        digest = "" if member.refused else content_hash(member.path)
+                        is_known = bool(digest) and (
+                            digest in known or digest in hashes or (only is not None and digest not in only)
+                        )
+                        hashes.append(digest)
+                        if is_known:
+                            continue
+                        try:
+                            found.append(_parse(site, info, member, digest, parsed))
+                        except Refused as refusal:
+                            refused.append(refusal)
+                            tables.add(refusal.table or named_after(member.name, site.connector.delivered))
+                except Refused as refusal:
+                    refused.append(refusal)
+                    tables.add(named_after(info.path, site.connector.delivered))
+                    hashes.append("")
+                if "" in hashes:  # the archive stands for what could not be unpacked
+                    hashes = [*filter(None, hashes), content_hash(local)]
         except FileNotFoundError:
             return Landed(info.stamp, "", _reader(site)), []  # removed during the read
         except PermissionError:
             refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
             tables.add(named_after(info.path, site.connector.delivered))
     why = _summarized([str(refusal) for refusal in refused])
-    return Landed(info.stamp, "+".join(filter(None, hashes)), _reader(site), why, tuple(sorted(tables - {""}))), found
+    return Landed(info.stamp, "+".join(hashes), _reader(site), why, tuple(sorted(tables - {""}))), found
 
 
 def _summarized(refused: list[str]) -> str:

@@ -3,25 +3,28 @@
 Each state is copied after its data files and its manifests.
 
 States are copied in order, so an interrupted copy shows a complete older state or nothing. The next copy continues: files of a
-state that the target already has were verified before that state was written, and are skipped. The source is not changed.
+state that the target already has were verified before that state was written, and are skipped. The source is not changed. The
+target records what was copied (engine/store/copied.py), so that a copy continues after the source has deleted old states.
 A landed file that the source has rewritten is replaced in the target, and a removed one deleted (former_landing.py).
 Not here: the plain view, which the target writes itself (plain_view.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
 from ecom_lake import logs
+from ecom_lake.engine.build.bronze.deliveries import deliveries
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.erasure.former_contents import refuse_missing_key
 from ecom_lake.engine.build.maintenance.former_landing import FormerLanding
 from ecom_lake.engine.build.release.plain_view import update_plain_view
 from ecom_lake.engine.build.shop_context import Site
-from ecom_lake.engine.store.entry import files_of
+from ecom_lake.engine.store.copied import record_copied, was_copied
+from ecom_lake.engine.store.entry import Entry, files_of
 from ecom_lake.engine.store.erasure_list import ErasureList
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
@@ -61,6 +64,7 @@ def copy_shop(source: Site, target: Site, progress: Progress = lambda path, done
 
 def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     numbers, copied = source.lake.log.numbers(), copied_states(source.lake, target.lake)
+    newest = target.lake.log.numbers()[-1:]
     ErasureList(source.lake.store, source.shop.name, b"").copy_to(target.lake.store, target.shop.name, finished=True)
     landing, former = _landing(source, target), FormerLanding(source, target)
     files = [*_data(source, numbers, copied), *landing]
@@ -79,30 +83,46 @@ def _copy_all(source: Site, target: Site, progress: Progress) -> Copied:
     new = [wanted.size for wanted, is_new in zip(files, slower.each(copy, files), strict=True) if is_new]
     deleted = former.delete_removed() if source.lake.landing.url != target.lake.landing.url else 0
     states = [number for number in numbers if number not in copied]
-    present = set(source.lake.log.manifests.digests(map(source.lake.log.entry, copied)))
-    for number in states:
-        source.lake.log.manifests.copy(source.lake.log.entry(number), target.lake.log.manifests, present)
-        _copy_state(source.lake, target.lake, number)
+    _copy_states(source.lake, target.lake, states, copied, newest)
     update_plain_view(target)
     return Copied(len(new), sum(new), len(states), deleted)
 
 
 def copied_states(source: Lake, target: Lake) -> set[int]:
-    """The states of the source that the target has. If the newest one is the same in both, so are all before it.
+    """The states of the source that the target has. If the newest of them is the same in both, so are all before it.
 
     Raises `UserError` for a target with another history."""
-    copied = target.log.numbers()
-    if copied and copied[-1] not in source.log.numbers() and target.log.entry(copied[-1]).erasure < source.log.head().erasure:
+    here, there = source.log.numbers(), target.log.numbers()
+    copied = sorted(set(here) & set(there))
+    if not there:
+        return set()
+    newest = there[-1]
+    if newest not in copied and target.log.entry(newest).erasure < source.log.head().erasure:
         raise UserError(
-            f"{source.url} erased persons after state {copied[-1]}, the newest one of {target.url}, which still holds them. "
+            f"{source.url} erased persons after state {newest}, the newest one of {target.url}, which still holds them. "
             "Erase them there with `ecom-lake forget --root COPY --from LAKE`, or copy to a root without this shop."
         )
-    if copied and (copied[-1] not in source.log.numbers() or target.log.read(copied[-1]) != source.log.read(copied[-1])):
+    is_same = not copied or target.log.read(copied[-1]) == source.log.read(copied[-1])
+    if not is_same or not (newest in copied or _is_deleted_in(source, target, newest)):
         raise UserError(
-            f"{target.url} has a different history: its newest state, {copied[-1]}, is not a state of {source.url}. "
-            "Name a root without this shop, or an older copy of it."
+            f"{target.url} has a different history: its newest state, {newest}, is not a state of {source.url}, and no copy from "
+            "there has recorded it. Name a root without this shop, or an older copy of it."
         )
     return set(copied)
+
+
+def _is_deleted_in(source: Lake, target: Lake, number: int) -> bool:
+    """Whether the target's newest state was copied, and the source may have deleted it since: the source is at a later state, and
+    has each of its deliveries."""
+    head = source.log.head()
+    if number > head.number or not was_copied(target.store, target.shop, number, target.log.read(number)):
+        return False
+    return _identities(target.log.entry(number)) <= _identities(head)
+
+
+def _identities(entry: Entry) -> set[tuple[int, str, str]]:
+    """What never changes of each delivery; its content does, where a person or an old text is erased."""
+    return {(delivery.sequence, delivery.file, delivery.delivered_at) for delivery in deliveries(entry)}
 
 
 def _data(source: Site, numbers: list[int], copied: set[int]) -> list[_Wanted]:
@@ -178,9 +198,18 @@ def _readable_errors(wanted: _Wanted, origin: Store, goal: Store) -> Iterator[No
         ) from None
 
 
-def _copy_state(source: Lake, target: Lake, number: int) -> None:
-    data = source.log.read(number)
-    if not target.log.append(number, data):
-        raise UserError(
-            f"{target.url} was built during the copy and has a different history now. Stop that build, then copy to a new root."
-        )
+def _copy_states(source: Lake, target: Lake, states: Sequence[int], copied: Collection[int], newest: Collection[int]) -> None:
+    """Copy these states in order, each after its manifests. `copied`: those that the target has. `newest`: the newest one there,
+    if any, which the source may have deleted."""
+    present = set(source.log.manifests.digests(map(source.log.entry, copied)))
+    entries = {number: source.log.read(number) for number in states}
+    if entries:
+        before = {number: target.log.read(number) for number in newest}
+        record_copied(target.store, target.shop, before | entries)
+    for number, data in entries.items():
+        source.log.manifests.copy(source.log.entry(number), target.log.manifests, present)
+        if not target.log.append(number, data):
+            raise UserError(
+                f"{target.url} was built during the copy and has a different history now. Stop that build, then copy to a new "
+                "root."
+            )

@@ -97,10 +97,14 @@ def _repair_manifests(site: Site) -> Iterator[str]:
 
 
 def _set_aside_damaged(site: Site) -> Iterator[str]:
-    """Set aside every state with a damaged manifest. If the released one is damaged, the newest intact release replaces it."""
+    """Set aside every state with a manifest that is damaged and has no intact second copy. If the released one is damaged, the
+    newest intact release replaces it."""
     log, intact = site.lake.log, set[str]()
     for number in log.numbers():
-        if log.manifests.damaged(log.entry(number), intact):
+        entry = log.entry(number)
+        if log.manifests.damaged(entry, intact):
+            log.manifests.repair(entry)
+        if log.manifests.damaged(entry, intact):
             yield log.set_aside(number)
     numbers = log.numbers()
     shown = log.head().release

@@ -17,7 +17,7 @@ from ecom_lake.engine.build.release.own_tables import own_table
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.store.entry import EMPTY, Entry
+from ecom_lake.engine.store.entry import EMPTY, Entry, Landed
 
 TABLE = TableId("gold", "release")
 NAME = "deliveries_accepted"
@@ -64,16 +64,19 @@ def _refused_tables(site: Site, entry: Entry, shown: Entry) -> Iterator[Fault]:
         refused = {
             path: landed.refused
             for path, landed in entry.landing.items()
-            if delivered.name in landed.refused_tables and not _was_refused_before(shown, path, landed.hash)
+            if delivered.name in landed.refused_tables and not _was_refused_before(shown, path, landed)
         }
         if refused and entry.parts(bronze).keys() <= shown.parts(bronze).keys():
             why = f"Every new file of {delivered.name} was refused: {' '.join(refused.values())}"
             yield {"table": delivered.name, "files": ", ".join(refused), "why": why}
 
 
-def _was_refused_before(shown: Entry, path: str, content: str) -> bool:
+def _was_refused_before(shown: Entry, path: str, landed: Landed) -> bool:
+    """Whether the same file, by its stamp or its content, was refused when the current release was made."""
     before = shown.landing.get(path)
-    return before is not None and bool(before.refused) and before.hash == content
+    if before is None or not before.refused:
+        return False
+    return before.stamp == landed.stamp or (bool(landed.hash) and before.hash == landed.hash)
 
 
 def _failed_deliveries(site: Site, entry: Entry, shown: Entry) -> Iterator[Fault]:

@@ -39,6 +39,21 @@ def update_plain_view(site: Site) -> None:
             last = released
 
 
+def refuse_incomplete(site: Site, release: Entry) -> None:
+    """Raise an error if a file that readers of a release need is missing or damaged. Nothing is changed."""
+    files = list(plain_files(release).values())
+    for file, why in zip(files, site.lake.store.each(site.lake.damage, files), strict=True):
+        if why:
+            raise _incomplete(site, release, file, why)
+
+
+def _incomplete(site: Site, release: Entry, file: File, why: str) -> UserError:
+    where, number = site.lake.where(file), release.number
+    return UserError(
+        f"{where} {why}: release {number} is incomplete. `ecom-lake doctor --deep` reports which releases are complete."
+    )
+
+
 def invalidate(site: Site) -> None:
     """Mark the plain view as outdated, so that the next build writes it again."""
     if site.lake.store.exists(f"{site.shop.name}/{RELEASE}"):
@@ -61,10 +76,7 @@ def _write_view(site: Site, released: Entry) -> None:
         except FileNotFoundError:
             why = GONE
         if why:
-            where, number = site.lake.where(file), released.number
-            raise UserError(
-                f"{where} {why}: release {number} is incomplete. `ecom-lake doctor --deep` reports which releases are complete."
-            )
+            raise _incomplete(site, released, file, why)
 
     site.lake.store.each(copy, [p for p, file in wanted.items() if (known.get(p), existing.get(p)) != (file.hash, file.bytes)])
     singles = write_single_files(site, released, recorded_files(recorded), existing)

@@ -19,7 +19,7 @@ from ecom_lake.engine.build.outdated import definitions, outdated
 from ecom_lake.engine.build.release import acceptance, identities
 from ecom_lake.engine.build.release.identities import check_identities, held_digest
 from ecom_lake.engine.build.release.offer import gold_tables
-from ecom_lake.engine.build.release.plain_view import LAYERS, update_plain_view
+from ecom_lake.engine.build.release.plain_view import LAYERS, refuse_incomplete, update_plain_view
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.silver.parts import part_of
 from ecom_lake.engine.build.silver.specs import silver_tables
@@ -49,15 +49,14 @@ def make_release(site: Site, state: Entry | None = None) -> Outcome:
     if not current:
         head = commit_made(site, lambda latest: _released(site, before, latest), "release", release=True)
     update_plain_view(site)
+    trouble.end_build(site)
     expired = [] if head.pinned else delete_overdue(site)
     if head.pinned:  # before this step, or by a rollback during it
         note = f"Release {head.release} is pinned: this state is committed, not released, until `ecom-lake unpin`."
         return Outcome(TABLE, checks=checks, notes=(note,))
     notes = [f"Release {head.release}."]
-    if not current:
-        trouble.forget(site)
-        if deleted := collect_after_release(site, before.release, head.number):
-            notes.append(deleted)
+    if not current and (deleted := collect_after_release(site, before.release, head.number)):
+        notes.append(deleted)
     return Outcome(TABLE, written=() if current else (WHOLE,), checks=checks, notes=(*notes, *expired, *_models(site, head)))
 
 
@@ -71,10 +70,11 @@ def _models(site: Site, entry: Entry) -> list[str]:
 
 
 def roll_back(site: Site, number: int) -> Entry:
-    """Show readers an older release, and keep it until `unpin`."""
+    """Show readers an older release, and keep it until `unpin`. If a file of it is missing or damaged, nothing changes."""
     wanted = site.lake.log.entry(number)
     if wanted.release != wanted.number:
         raise UserError(f"Entry {number} is not a release; `ecom-lake log` shows which are.")
+    refuse_incomplete(site, wanted)
     entry = site.lake.log.commit(lambda head: replace(head, release=number, pinned=True), site.run, f"rollback to {number}")
     update_plain_view(site)
     logs.log_event("rolled back", run=site.run, shop=site.shop.name, release=number)

@@ -1,4 +1,4 @@
-"""The steps that were refused or failed, stored until they work again or the next release.
+"""The steps that were refused or failed, stored until they work again: those of a build, until a build works.
 
 The reasons can be read without the history of runs. Not here: when a step is refused (the steps themselves).
 """
@@ -6,7 +6,7 @@ The reasons can be read without the history of runs. Not here: when a step is re
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ _PLACE = f"{STORE}/trouble.json"
 _TROUBLES, _WORKED = "troubles", "worked"
 """By step: its failure, the latest one last; and when it last worked again after a failure."""
 WITHOUT_A_RELEASE = ("landing", "published/")
-"""Steps that no release follows, whose stored failure ends when they work again. A release forgets the failures of all others,
-which need not read what is stored: that costs a request each on a remote store."""
+"""Steps that no release follows, whose stored failure ends when they work again. The failures of all others end with a build that
+works: its steps need not read what is stored, which costs a request each on a remote store."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,11 @@ class Trouble:
     checks: tuple[str, ...] = ()
     """The names of the checks that refused it."""
     worked_at: str = ""
-    """When the step last worked again after an earlier failure since the release; empty if it did not."""
+    """When the step last worked again after an earlier failure; empty if it did not."""
+
+    @property
+    def is_of_build(self) -> bool:
+        return not self.table.startswith(WITHOUT_A_RELEASE)
 
 
 def keep(
@@ -55,21 +59,37 @@ def keep(
         trouble = Trouble(
             table, kind, tuple(says), tuple(evidence), site.run, _now("seconds"), tuple(checks), worked.get(table, "")
         )
-        others = [one for one in stored if one.run == site.run or one.table.startswith(WITHOUT_A_RELEASE)]
+        others = [one for one in stored if one.run == site.run or not one.is_of_build]
         _write(site, [*(one for one in others if one.table != table), trouble], worked)
 
 
 def end(site: LandingSite, tables: Collection[str]) -> None:
-    """These work again: forget their failures, and keep when, so that the next failure is another one."""
-    with _alone(site):
+    """These steps work again."""
+    _end(site, lambda trouble: trouble.table in tables)
+
+
+def end_build(site: LandingSite) -> None:
+    """All steps of a build work. What failed of a database that lake.toml no longer names ends, too."""
+    _end(site, lambda trouble: trouble.is_of_build or not _is_configured(site, trouble.table))
+
+
+def _is_configured(site: LandingSite, table: str) -> bool:
+    layer, _, name = table.partition("/")
+    return site.shop.database is not None if layer == "landing" else name in site.shop.publish
+
+
+def _end(site: LandingSite, has_ended: Callable[[Trouble], bool]) -> None:
+    """Forget failures, and keep when, so that the next failure is another one. An error of the store is ignored: the steps have
+    succeeded."""
+    with suppress(OSError, UserError), _alone(site):
         stored = troubles(site)
-        if ended := {one.table for one in stored} & set(tables):
+        if ended := {one.table for one in stored if has_ended(one)}:
             worked = {**_worked(site), **dict.fromkeys(ended, _now("microseconds"))}
             _write(site, [one for one in stored if one.table not in ended], worked)
 
 
 def troubles(site: LandingSite) -> list[Trouble]:
-    """The failures since the last release that were not followed by a success of their step, the latest one last."""
+    """The failures that were not followed by a success of their step, or of a build, the latest one last."""
     stored = _stored(site)
     found = stored[_TROUBLES].values() if isinstance(stored.get(_TROUBLES), dict) else [stored]  # one, until 2026-11-30
     return [trouble for one in found if (trouble := _trouble(one))]
@@ -81,12 +101,8 @@ def last(site: LandingSite) -> Trouble | None:
 
 
 def last_worked(site: LandingSite) -> datetime | None:
-    """When a step last worked again after a failure since the last release."""
+    """When a step last worked again after a failure."""
     return max(map(datetime.fromisoformat, _worked(site).values()), default=None)
-
-
-def forget(site: LandingSite) -> None:
-    site.lake.store.delete(_path(site))
 
 
 def _stored(site: LandingSite) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 
 from ecom_lake import logs
 from ecom_lake.engine.build.landing_site import LandingSite
@@ -50,7 +50,7 @@ def watched(site: LandingSite, table: str, step: Step, alone: bool = False) -> l
         if table.startswith(trouble.WITHOUT_A_RELEASE) and not any(
             check.blocks for outcome in outcomes for check in outcome.checks
         ):
-            _end_trouble(site, {table, *(str(outcome.table) for outcome in outcomes)})
+            trouble.end(site, {table, *(str(outcome.table) for outcome in outcomes)})
         return outcomes
 
 
@@ -62,12 +62,6 @@ def _committed(step: Step) -> Outcome | list[Outcome]:
         except ConflictError as conflict:
             logs.log_event("retried", after=str(conflict))
     return step()
-
-
-def _end_trouble(site: LandingSite, tables: set[str]) -> None:
-    """An error of the store is ignored: the step has succeeded."""
-    with suppress(OSError, UserError):
-        trouble.end(site, tables)
 
 
 def _in_words(error: Exception) -> str:

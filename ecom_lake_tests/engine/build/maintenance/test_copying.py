@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.maintenance.copying import Copied, Progress, copy_shop
+from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_garbage
 from ecom_lake.engine.build.release.plain_view import is_up_to_date
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.lake import Lake
@@ -30,9 +32,10 @@ def at(place: Place, like: Site) -> Site:
 
 
 def contents(site: Site) -> dict[str, str]:
-    """The hashes of all files of a shop, except its catalogue, whose views contain the path of the lake."""
+    """The hashes of all files of a shop, except the record of a copy and the catalogue, whose views contain the lake's path."""
     store = site.lake.store
-    infos = [info for info in store.list(site.shop.name) if "catalog.duckdb" not in info.path]
+    own = ("/catalog.duckdb", "/copied.json")
+    infos = [info for info in store.list(site.shop.name) if not info.path.endswith(own)]
     return {info.path: hash_in(store, info.path) for info in infos}
 
 
@@ -111,6 +114,49 @@ def test_a_copy_stopped_within_the_log_is_a_complete_older_state(grown_lake: Bui
     done = copy_shop(source, there)
     assert done.states == len(numbers) - len(numbers) // 2 - 1
     assert there.lake.log.head() == source.lake.log.head()
+
+
+@pytest.mark.parametrize("newest", ["kept", "deleted"])
+def test_a_copy_continues_after_the_source_has_deleted_old_states(
+    fresh_grown_lake: BuiltLake, nearby: Place, newest: str
+) -> None:
+    """Also if it has deleted the newest state of the copy."""
+    source, there = fresh_grown_lake.site(), at(nearby, fresh_grown_lake.site())
+    garbage = find_garbage(source, timedelta(0))
+    last = source.lake.log.head().number if newest == "kept" else garbage.states[-1]
+    copy_shop(replace(source, lake=_UpTo(source.lake, last)), there)
+    before = set(there.lake.log.numbers())
+    collect_garbage(source, garbage)
+    assert before - set(source.lake.log.numbers()) == before & set(garbage.states) != set()
+    done = copy_shop(source, there)
+    assert done.states == len(set(source.lake.log.numbers()) - before)
+    assert there.lake.log.head() == source.lake.log.head()
+    assert is_up_to_date(there, there.lake.log.head())
+    assert copy_shop(source, there) == Copied(0, 0, 0, 0)
+
+
+def test_a_state_that_was_built_in_the_copy_is_none_that_the_source_has_deleted(fresh_lake: BuiltLake, nearby: Place) -> None:
+    """Both lakes have committed a state of the same number since the copy, and the source has deleted its own."""
+    source, there = fresh_lake.site(), at(nearby, fresh_lake.site())
+    copy_shop(source, there)
+    for site in (source, source, there):
+        site.lake.log.commit(lambda head: replace(head, pinned=not head.pinned), "another", "something else")
+    source.lake.log.delete(there.lake.log.head().number)
+    with pytest.raises(UserError, match="has a different history"):
+        copy_shop(source, there)
+
+
+def test_a_copy_is_not_continued_from_another_lake_of_that_shop(built_lake: BuiltLake, nearby: Place, tmp_path: Path) -> None:
+    """The other lake has none of the states and deliveries of the copy."""
+    source, there = built_lake.site(), at(nearby, built_lake.site())
+    copy_shop(source, there)
+    other = at(Place(str(tmp_path / "other")), source)
+    for number in range(source.lake.log.head().number + 2):
+        other.lake.log.commit(lambda head: replace(head, pinned=not head.pinned), "another", f"{number}")
+    for number in source.lake.log.numbers():
+        other.lake.log.delete(number)
+    with pytest.raises(UserError, match="has a different history"):
+        copy_shop(other, there)
 
 
 class _UpTo(Lake):

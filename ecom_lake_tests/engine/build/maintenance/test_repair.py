@@ -131,6 +131,20 @@ def test_a_damaged_manifest_of_deliveries_is_restored_from_its_second_copy(
     assert "states" in _log_finding(fresh_lake)
 
 
+def test_a_damaged_manifest_of_an_older_state_is_restored_from_its_second_copy(fresh_lake: BuiltLake) -> None:
+    """The newest state has another manifest of that table, and readers keep the release."""
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    damaged = manifest_of(fresh_lake, orders := TableId("bronze", "orders"))
+    ingest(fresh_lake.site())
+    assert manifest_of(fresh_lake, orders) != damaged
+    before, sound = fresh_lake.site().lake.log.head(), damaged.read_bytes()
+    numbers = fresh_lake.site().lake.log.numbers()
+    flip(damaged)
+    assert repair(fresh_lake.site()).set_aside == ()
+    log = fresh_lake.site().lake.log
+    assert (log.numbers(), log.head(), damaged.read_bytes()) == (numbers, before, sound)
+
+
 def test_a_table_with_a_damaged_manifest_is_rebuilt_and_the_states_that_name_it_are_set_aside(fresh_lake: BuiltLake) -> None:
     undisturbed = content(fresh_lake.site())
     table = TableId("gold", "rfm")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step.outcome import Check
+from ecom_lake.engine.store.entry import Entry, Landed
 from ecom_lake_tests.builders.olist_files import a_site, item, land, order, payment
 
 HEADER = "order_id,customer_id,order_status,order_purchase_timestamp\n"
@@ -99,6 +103,47 @@ def test_a_refused_file_together_with_an_accepted_one_of_its_table_is_only_repor
     assert check.blocks, "another file of that name was refused afterwards"
     (tmp_path / "olist/landing/2/orders.csv").unlink()
     assert accepted(site).passed
+
+
+@pytest.mark.parametrize("name", ["orders.zip", "orders.csv.gz", "dump.zip"])
+def test_another_damaged_archive_under_the_name_of_a_refused_one_blocks_the_release(tmp_path: Path, name: str) -> None:
+    """The first one came with an accepted file of orders, and a copy of it with another time."""
+    site = a_site(tmp_path)
+    accepted_orders = land(site, "1/orders.csv", "orders", [order(1)])
+    archive = tmp_path / "olist/landing" / name
+    _damaged(archive, b"one", accepted_orders)
+    assert accepted(site).passed
+    os.utime(archive, (0, 0))
+    assert accepted(site).passed
+    _damaged(archive, b"two", accepted_orders)
+    check = accepted(site)
+    assert check.blocks and f"Every new file of orders was refused: {name}" in check.says
+
+
+def _damaged(path: Path, content: bytes, intact: Path) -> None:
+    """An archive that cannot be opened or, as `dump.zip`, with an intact and a damaged file."""
+    path.write_bytes(b"no archive: " + content)
+    if path.name == "dump.zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(intact, "intact.csv")
+            archive.writestr("orders.csv", b"content " + content)
+        path.write_bytes(path.read_bytes().replace(b"content ", b"CONTENT "))
+
+
+def test_another_unreadable_file_under_the_name_of_a_refused_one_blocks_the_release(tmp_path: Path) -> None:
+    """Nothing is known of its content."""
+    site = a_site(tmp_path)
+    land(site, "1/orders.csv", "orders", [order(1)])
+    assert accepted(site).passed
+    for stamp, passes in (("first", False), ("first", True), ("second", False)):
+        refused = {"2/orders.csv": Landed(stamp, "", "reader", "2/orders.csv may not be read.", ("orders",))}
+        site.lake.log.commit(partial(_with_landed, refused), site.run, "refused")
+        assert deliveries_accepted(site, site.lake.log.head()).passed == passes
+        site.lake.log.commit(replace, site.run, "release", release=True)
+
+
+def _with_landed(landed: dict[str, Landed], head: Entry) -> Entry:
+    return replace(head, landing={**head.landing, **landed})
 
 
 @pytest.mark.parametrize("name", ["orders.csv", "anything.csv", "orders.csv.gz", "dump.zip", "orders.zip"])
