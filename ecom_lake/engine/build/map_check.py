@@ -13,10 +13,11 @@ from pathlib import Path
 
 import polars as pl
 
+from ecom_lake.engine.build.bronze.delivered_rows import no_rows, rows_in_files
 from ecom_lake.engine.build.silver.settle import judge, latest
 from ecom_lake.engine.contracts.conform import conform
 from ecom_lake.engine.contracts.connector import Connector, ManyToOne, RowByRow
-from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.shop_time import in_shop_time
 from ecom_lake.engine.landing.archives import unpack
@@ -37,7 +38,7 @@ _KEY = b"the pseudonyms of a trial"
 
 @dataclass(frozen=True)
 class Files:
-    """The delivered rows of the files, by kind, with lineage: each file is a delivery."""
+    """The delivered rows of the files, by kind, with lineage: each file is a delivery. Columns have the names of the map."""
 
     rows: Mapping[str, pl.DataFrame]
     rejected: Mapping[str, int]
@@ -79,7 +80,7 @@ class MapTrial:
 
 def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
     """Reads files, given as name and path, as the build reads them."""
-    tables = delivered(map_)
+    tables = {table.name: table for table in delivered(map_)}
     rows: dict[str, list[pl.DataFrame]] = {}
     rejected: dict[str, int] = {}
     refused: list[str] = []
@@ -90,7 +91,7 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
             try:
                 for member in unpack(path, Path(scratch), name):
                     try:
-                        parsed = parse(member, tables, target, rejects)
+                        parsed = parse(member, [*tables.values()], target, rejects)
                     except Unrecognized:
                         refused.append(_not_read(member.name, map_))
                         continue
@@ -98,14 +99,18 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
                         refused.append(str(refusal))
                         continue
                     number += 1
-                    sequence = pl.lit(number, pl.Int64).alias(SEQUENCE)
-                    rows.setdefault(parsed.table, []).append(pl.read_parquet(target, glob=False).with_columns(sequence))
+                    rows.setdefault(parsed.table, []).append(_delivery(number, target, tables[parsed.table]))
                     if parsed.rejected:
                         rejected[member.name] = parsed.rejected
                     target.unlink()
             except Refused as refusal:
                 refused.append(str(refusal))
-    return Files({kind: pl.concat(parts, how="diagonal") for kind, parts in rows.items()}, rejected, tuple(refused))
+    return Files({kind: pl.concat(parts) for kind, parts in rows.items()}, rejected, tuple(refused))
+
+
+def _delivery(number: int, path: Path, table: Delivered) -> pl.DataFrame:
+    sequence = pl.lit(number, pl.Int64).alias(SEQUENCE)
+    return rows_in_files([path], table).with_columns(sequence).select(*table.columns, *LINEAGE).collect()
 
 
 def _not_read(file: str, map_: Map) -> str:
@@ -134,15 +139,8 @@ def try_map(map_: Map, files: Files, connector: Connector, timezone: str) -> Map
 
 
 def _mapped(map_: Map, facet: Facet, files: Files, timezone: str) -> MappedRows:
-    needed = {map_.file_kind(kind).name for kind in kinds_read(map_, facet)}
-    return map_rows(
-        map_,
-        facet,
-        files.rows[map_.file_kind(facet.kind).name],
-        {kind: files.rows[kind] for kind in needed if kind in files.rows},
-        timezone,
-        _KEY,
-    )
+    looked_up = {kind: files.rows[kind] for kind in kinds_read(map_, facet) if kind in files.rows}
+    return map_rows(map_, facet, files.rows[map_.file_kind(facet.kind).name], looked_up, timezone, _KEY)
 
 
 def _facet_trial(map_: Map, facet: Facet, made: MappedRows, files: Files, trial: _Trial) -> FacetTrial:
@@ -230,9 +228,7 @@ class _Trial:
     def _latest(self, source: str, on: str) -> pl.DataFrame:
         rows = self._canonical.get(source)
         if rows is None:
-            return pl.DataFrame(
-                schema=dict.fromkeys(self._sources[source].columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64())
-            )
+            return no_rows(self._sources[source].columns)
         return rows.drop_nulls(on).unique(on, keep="last", maintain_order=True)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from ecom_lake.engine.build.bronze.delivered_rows import read_rows
+from ecom_lake.engine.build.bronze.delivered_rows import no_rows, read_rows
 from ecom_lake.engine.build.mapped.due_deliveries import Due
 from ecom_lake.engine.build.mapped.facets import bronze_table, map_of
 from ecom_lake.engine.build.mapped.findings import found_in
@@ -58,8 +58,7 @@ def whole_file_parts(site: Site, entry: Entry, facet: Facet, due: Due) -> Iterat
 
 
 def _empty(site: Site, facet: Facet) -> pl.DataFrame:
-    columns = map_of(site).targets[facet.target].columns
-    return pl.DataFrame(schema=dict.fromkeys(columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
+    return no_rows(map_of(site).targets[facet.target].columns)
 
 
 def _stored(site: Site, entry: Entry, facet: Facet, kept: Mapping[Part, File]) -> _InForce:
