@@ -193,6 +193,21 @@ def test_check_finds_the_orders_of_each_shape_also_without_its_optional_columns(
             _keep_required_columns(file, delivered(map_))
 
 
+def test_check_leaves_out_the_tables_of_files_that_are_not_there_and_looks_nothing_up_in_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lake.toml").write_text('[shops.mine]\nmap = "four_tables"\nfirst_month = "2017-01"\n', "utf-8")
+    map_ = next(map_ for map_ in shipped_maps() if map_.name == "four_tables")
+    (table,) = (table for table in delivered(map_) if table.name == "order_detail")
+    line = {"id": "1", "order_date": "2017-01-05", "is_valid": "1", "qty_ordered": "2", "sku_id": "s", "payment_id": "p"}
+    text = "".join(f"{','.join(row)}\n" for row in (table.required, [line.get(name, "3") for name in table.required]))
+    (tmp_path / "order_detail.csv").write_text(text, "utf-8")
+    ran = run("map", "--check", "order_detail.csv")
+    assert ran.err == ""
+    assert "No file is customer_detail or sku_detail or payment_detail: tables from it are left out here." in ran.out
+    tables = {table["table"]: table["after"] for table in run("map", "--check", "order_detail.csv", "--json").json["tables"]}
+    assert set(tables) == {"orders", "order_items", "payments"}
+    assert tables["payments"][0]["method"] is None
+
+
 def _keep_required_columns(file: Path, tables: Sequence[Delivered]) -> None:
     text = file.read_text("latin-1").removeprefix("ï»¿")
     separator = max(",;\t", key=text.partition("\n")[0].count)

@@ -139,7 +139,8 @@ def try_map(map_: Map, files: Files, connector: Connector, timezone: str) -> Map
 
 
 def _mapped(map_: Map, facet: Facet, files: Files, timezone: str) -> MappedRows:
-    looked_up = {kind: files.rows[kind] for kind in kinds_read(map_, facet) if kind in files.rows}
+    absent = {table.name: no_rows(table.columns) for table in delivered(map_)}
+    looked_up = {kind: files.rows.get(kind, absent[kind]) for kind in kinds_read(map_, facet)}
     return map_rows(map_, facet, files.rows[map_.file_kind(facet.kind).name], looked_up, timezone, _KEY)
 
 
