@@ -110,7 +110,7 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
 
 def _delivery(number: int, path: Path, table: Delivered) -> pl.DataFrame:
     sequence = pl.lit(number, pl.Int64).alias(SEQUENCE)
-    return rows_in_files([path], table).with_columns(sequence).select(*table.columns, *LINEAGE).collect()
+    return rows_in_files([str(path)], table).with_columns(sequence).select(*table.columns, *LINEAGE).collect()
 
 
 def _not_read(file: str, map_: Map) -> str:

@@ -8,7 +8,6 @@ Not here: how a delivered file becomes bronze (ingest.py), how bronze is mapped 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from pathlib import Path
 
 import polars as pl
 
@@ -66,7 +65,7 @@ def read_rows(
     return rows.drop(_FILE)
 
 
-def rows_in_files(paths: Iterable[str | Path], delivered: Delivered) -> pl.LazyFrame:
+def rows_in_files(paths: Iterable[str], delivered: Delivered) -> pl.LazyFrame:
     """The rows of Parquet files with the table's own columns, the lineage and the path of the file.
 
     A column of a map may have one of several headers, which may differ from file to file. A column that a file lacks is NULL."""
