@@ -176,10 +176,16 @@ def _problems(trial: FacetTrial, targets: Targets) -> Iterator[str]:
     if trial.pending:
         yield f"{table}: the order of {counted(trial.pending, 'row')} is missing"
     key = targets[table].key
-    if trial.superseded and targets.amounts.order_key in key:
+    same_key = trial.superseded - trial.replaced
+    if same_key and targets.amounts.order_key in key:
         yield (
-            f"{table}: {counted(trial.superseded, 'row')} would not count, as a later row has the same {' and '.join(key)}: "
+            f"{table}: {counted(same_key, 'row')} would not count, as a later row has the same {' and '.join(key)}: "
             "decide which column distinguishes them"
+        )
+    if trial.replaced:
+        yield (
+            f"{table}: {counted(trial.replaced, 'row')} would not count, as a later file has the order again: "
+            "join the files if they have different lines of an order"
         )
 
 

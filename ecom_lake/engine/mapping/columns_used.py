@@ -42,6 +42,11 @@ def cell_of(facet: Facet, column: str) -> Cell:
     return read_cell(facet.cells[column], Scope.GROUP if facet.per else Scope.ROW)
 
 
+def looks_up(facet: Facet, column: str) -> bool:
+    """Whether the value of a column depends on a lookup."""
+    return column in facet.cells and any(len(path) == 2 for path in cell_of(facet, column).columns)
+
+
 def is_collapsed(facet: Facet) -> bool:
     """Whether a group is one row. It is not where a cell looks from a record at its group."""
     return facet.per is not None and not any(cell_of(facet, column).group_helpers for column in facet.cells)
