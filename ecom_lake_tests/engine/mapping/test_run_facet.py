@@ -341,6 +341,32 @@ def test_two_word_lists_for_one_column() -> None:
     assert result.not_listed == {"one": {"b": 1}, "two": {"a": 1}}
 
 
+def test_values_of_the_records_of_a_group_that_are_not_listed_are_counted() -> None:
+    """Each record once for each text that is looked up, whether in an aggregate, in the key, in the condition, or in several."""
+    rows = [
+        {"id": "A", "s": "a", "k": "x"},
+        {"id": "A", "s": "zzz", "k": "x"},
+        {"id": "A", "s": "zzz", "k": "y"},
+        {"id": "B", "s": "yyy", "k": "x"},
+        {"id": "C", "k": "out"},
+    ]
+    cells = """
+        per = "id || words.keys(k)"
+        where = "words.keys(k) <> 'out'"
+        status = "last(words.st(s))"
+        note = "max(words.st(s)) || words.keys(k)"
+        [words.st]
+        else = "null"
+        a = "A"
+        [words.keys]
+        y = "x"
+    """
+    result = mapped(EXPORT + cells, delivery(rows))
+    assert result.rows.select("order_id", "status", "note", "source_record").rows() == [("A", "A", "Ax", 1), ("B", None, None, 4)]
+    assert result.not_listed == {"st": {"yyy": 1, "zzz": 2}, "keys": {"x": 3}}
+    assert (result.collapsed, result.left_out) == ({1: 2}, {1: 1})
+
+
 # --------------------------------------------------------------------------------------------------------------------- dates
 
 DATES = EXPORT.replace("[orders]", 'date_formats = ["%d/%m/%Y", "%m/%d/%Y"]\n[orders]') + 'ordered_at = "day(placed)"'
