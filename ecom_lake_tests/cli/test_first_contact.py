@@ -114,6 +114,20 @@ def test_rows_with_the_same_key_are_a_problem_that_is_named(run: Run, project: t
     ]
 
 
+def test_lines_of_an_order_that_a_later_file_has_too_are_a_problem_that_is_named(
+    run: Run, project: tuple[str, ...], tmp_path: Path
+) -> None:
+    rows = [f"o{n // 2},c{n // 2 % 9},2021-03-{n // 2 % 28 + 1:02d},s{n % 7},1,{10 + n % 7}.50\n" for n in range(100)]
+    files = [tmp_path / f"sheet-{number}.csv" for number in (1, 2)]
+    for file, some in zip(files, (rows[:51], rows[51:]), strict=True):
+        file.write_text("Order ID,Customer ID,Order Date,SKU,Quantity,Price\n" + "".join(some), "utf-8")
+    problems = run("map", *map(str, files), "--json", *project).json["problems"]
+    assert [one for one in problems if one.startswith("order_items")] == [
+        "order_items: 1 row would not count, as a later file has the order again: "
+        "join the files if they have different lines of an order"
+    ]
+
+
 def test_rows_without_a_readable_quantity_are_no_credit_notes(run: Run, project: tuple[str, ...], tmp_path: Path) -> None:
     quantities = ["1"] * 40
     quantities[3], quantities[5], quantities[6] = "", "-1", "two"

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import csv
 import resource
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from ecom_lake.cli.map_trial import shipped_maps
+from ecom_lake.engine.contracts.delivered import Delivered
+from ecom_lake.engine.landing.header import Header
+from ecom_lake.engine.landing.snake_case import snake_case
+from ecom_lake.engine.landing.table_recognition import recognise, spellings
+from ecom_lake.engine.mapping.map_file import delivered
+from ecom_lake.synth.options import SynthOptions
+from ecom_lake.synth.shapes.every_shape import SHAPES
+from ecom_lake.synth.shapes.shape_shop import generate_shape
 from ecom_lake_tests.cli.conftest import Run
 
 FILES = {
@@ -167,6 +178,47 @@ def test_check_of_files_that_the_map_does_not_read_is_a_sentence(run: Run, expor
     assert landed.code == 1 and "No landed file fits the map four_tables" in landed.err and "map --check FILES" in landed.err
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_check_finds_the_orders_of_each_shape_also_without_its_optional_columns(run: Run, tmp_path: Path, shape: str) -> None:
+    """Seven shapes, each made and checked twice."""
+    export, settings = tmp_path / "export", tmp_path / "lake.toml"
+    settings.write_text(f'[shops.mine]\nmap = "{shape}"\nfirst_month = "2017-01"\n', "utf-8")
+    truths = generate_shape(export, SynthOptions(orders=100, first_month="2017-01", last_month="2017-02", shape=shape))
+    map_ = next(map_ for map_ in shipped_maps() if map_.name == shape)
+    for _ in range(2):
+        report = run("map", "--check", str(export), "--json").json
+        assert (report["files_refused"], report["kinds_without_files"]) == ([], [])
+        assert {table["table"]: table["published"] for table in report["tables"]}["orders"] == truths.totals.orders
+        for file in export.iterdir():
+            _keep_required_columns(file, delivered(map_))
+
+
+def test_check_leaves_out_the_tables_of_files_that_are_not_there_and_looks_nothing_up_in_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "lake.toml").write_text('[shops.mine]\nmap = "four_tables"\nfirst_month = "2017-01"\n', "utf-8")
+    map_ = next(map_ for map_ in shipped_maps() if map_.name == "four_tables")
+    (table,) = (table for table in delivered(map_) if table.name == "order_detail")
+    line = {"id": "1", "order_date": "2017-01-05", "is_valid": "1", "qty_ordered": "2", "sku_id": "s", "payment_id": "p"}
+    text = "".join(f"{','.join(row)}\n" for row in (table.required, [line.get(name, "3") for name in table.required]))
+    (tmp_path / "order_detail.csv").write_text(text, "utf-8")
+    ran = run("map", "--check", "order_detail.csv")
+    assert ran.err == ""
+    assert "No file is customer_detail or sku_detail or payment_detail: tables from it are left out here." in ran.out
+    tables = {table["table"]: table["after"] for table in run("map", "--check", "order_detail.csv", "--json").json["tables"]}
+    assert set(tables) == {"orders", "order_items", "payments"}
+    assert tables["payments"][0]["method"] is None
+
+
+def _keep_required_columns(file: Path, tables: Sequence[Delivered]) -> None:
+    text = file.read_text("latin-1").removeprefix("ï»¿")
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    header, *rows = csv.reader(text.splitlines(keepends=True), delimiter=separator)
+    table = recognise(file.name, Header(tuple(header), separator, 0, 1), tables)
+    required = {spelled for spelled, name in spellings(table).items() if name in table.required}
+    kept = [position for position, name in enumerate(header) if snake_case(name) in required]
+    with file.open("w", encoding="latin-1", newline="") as target:
+        csv.writer(target, delimiter=separator).writerows([row[position] for position in kept] for row in (header, *rows))
+
+
 def test_check_names_a_file_that_the_map_does_not_read_and_what_to_do(run: Run, export: Path, tmp_path: Path) -> None:
     at = _drafted(run, export, tmp_path)
     (export / "Price List.csv").write_text("colour;weight\nred;3\n", "utf-8")
@@ -210,6 +262,15 @@ def test_a_drafted_map_of_files_without_dates_can_be_checked(run: Run, export: P
     report = run("map", str(survey), "--check", "--json", *at).json
     published = {table["table"]: table["published"] for table in report["tables"]}
     assert published == {"orders": 20, "order_items": 20, "customers": 20, "products": 2}
+
+
+def test_a_column_whose_header_is_a_word_of_sql_is_drafted_and_checked(run: Run, export: Path, tmp_path: Path) -> None:
+    for file in export.iterdir():
+        file.write_text(file.read_text("utf-8").replace("Order No;", "Order;"), "utf-8")
+    at = _drafted(run, export, tmp_path)
+    report = run("map", str(export), "--check", "--json", *at).json
+    assert {table["table"]: table["published"] for table in report["tables"]} == {"orders": 30, "order_items": 60}
+    assert report["tables"][0]["before"][0]["column_order"] == "o0"
 
 
 def test_the_query_of_a_table(run: Run, export: Path, tmp_path: Path) -> None:

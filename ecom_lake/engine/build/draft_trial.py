@@ -15,7 +15,6 @@ import polars as pl
 
 from ecom_lake.engine.build.map_check import RECORD, SEQUENCE, FacetTrial, Files, MapTrial, try_map
 from ecom_lake.engine.contracts.connector import Connector
-from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.draft.draft import Draft
 from ecom_lake.engine.mapping.draft.draft_text import draft_text
 from ecom_lake.engine.mapping.draft.drafted import DraftCell, DraftFacet
@@ -83,10 +82,10 @@ def _settled(draft: Draft, name: str, connector_for: Callable[[str], Connector],
 
 
 def _order_columns(draft: Draft, targets: Targets) -> dict[str, str]:
-    """By kind, the delivered column that its rows' order is read from, as bronze names it."""
+    """By kind, the column that its rows' order is read from."""
     key = targets.amounts.order_key
     read = {facet.kind: facet[key].columns for facet in draft.facets if key in facet.targets}
-    return {kind: snake_case(draft.kind(kind).columns[names[0]].header) for kind, names in read.items() if len(names) == 1}
+    return {kind: names[0] for kind, names in read.items() if len(names) == 1}
 
 
 def _tried(draft: Draft, name: str, connector_for: Callable[[str], Connector], files: Files) -> MapTrial:
@@ -96,12 +95,11 @@ def _tried(draft: Draft, name: str, connector_for: Callable[[str], Connector], f
 
 
 def _delivered_rows(kind: KindProfile) -> pl.DataFrame:
-    """The rows as bronze has them, each file a delivery."""
-    headers = {name: snake_case(column.header) for name, column in kind.columns.items()}
+    """The rows as a build reads them, each file a delivery."""
     lengths = next(iter(kind.columns.values())).file_rows or (kind.rows,)
     sequences = pl.concat([pl.repeat(number, length, dtype=pl.Int64, eager=True) for number, length in enumerate(lengths, 1)])
     records = pl.concat([pl.int_range(1, length + 1, dtype=pl.Int64, eager=True) for length in lengths])
-    return kind.frame.rename(headers).with_columns(sequences.alias(SEQUENCE), records.alias(RECORD))
+    return kind.frame.with_columns(sequences.alias(SEQUENCE), records.alias(RECORD))
 
 
 def _without_refusing(draft: Draft, trial: MapTrial, targets: Targets, where: str = "") -> Draft:
@@ -178,10 +176,16 @@ def _problems(trial: FacetTrial, targets: Targets) -> Iterator[str]:
     if trial.pending:
         yield f"{table}: the order of {counted(trial.pending, 'row')} is missing"
     key = targets[table].key
-    if trial.superseded and targets.amounts.order_key in key:
+    same_key = trial.superseded - trial.replaced
+    if same_key and targets.amounts.order_key in key:
         yield (
-            f"{table}: {counted(trial.superseded, 'row')} would not count, as a later row has the same {' and '.join(key)}: "
+            f"{table}: {counted(same_key, 'row')} would not count, as a later row has the same {' and '.join(key)}: "
             "decide which column distinguishes them"
+        )
+    if trial.replaced:
+        yield (
+            f"{table}: {counted(trial.replaced, 'row')} would not count, as a later file has the order again: "
+            "join the files if they have different lines of an order"
         )
 
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
+from ecom_lake.engine.build.bronze.delivered_rows import no_rows, rows_in_files
+from ecom_lake.engine.build.mapped.whole_files import replaced
 from ecom_lake.engine.build.silver.settle import judge, latest
+from ecom_lake.engine.build.silver.whole_orders import LAST_DELIVERY, superseded_lines
 from ecom_lake.engine.contracts.conform import conform
 from ecom_lake.engine.contracts.connector import Connector, ManyToOne, RowByRow
-from ecom_lake.engine.contracts.delivered import LINEAGE
+from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.shop_time import in_shop_time
 from ecom_lake.engine.landing.archives import unpack
@@ -24,12 +27,14 @@ from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, Unrecognized, shown
 from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.checks import CheckResult, run_checks
-from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read
-from ecom_lake.engine.mapping.definitions import Facet, Map
+from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read, looks_up
+from ecom_lake.engine.mapping.definitions import Facet, Kind, Map
 from ecom_lake.engine.mapping.map_file import delivered
 from ecom_lake.engine.mapping.run_facet import MappedRows, map_rows
 
 SHOWN = 10
+_HEADER = "header_sequence"
+"""The delivery of the order of a line."""
 SEQUENCE, RECORD = LINEAGE
 _KEY = b"the pseudonyms of a trial"
 """A trial makes pseudonyms that no lake has."""
@@ -37,7 +42,7 @@ _KEY = b"the pseudonyms of a trial"
 
 @dataclass(frozen=True)
 class Files:
-    """The delivered rows of the files, by kind, with lineage: each file is a delivery."""
+    """The delivered rows of the files, by kind, with lineage: each file is a delivery. Columns have the names of the map."""
 
     rows: Mapping[str, pl.DataFrame]
     rejected: Mapping[str, int]
@@ -56,6 +61,8 @@ class FacetTrial:
     pending: int
     collapsed: int
     left_out: int
+    replaced: int = 0
+    """Of the superseded rows, the lines of orders that come again in a later file."""
     rules: Mapping[str, int] = field(default_factory=dict)
     """Rule of the contract → rows that fail it."""
     refused_by: Mapping[str, int] = field(default_factory=dict)
@@ -79,7 +86,7 @@ class MapTrial:
 
 def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
     """Reads files, given as name and path, as the build reads them."""
-    tables = delivered(map_)
+    tables = {table.name: table for table in delivered(map_)}
     rows: dict[str, list[pl.DataFrame]] = {}
     rejected: dict[str, int] = {}
     refused: list[str] = []
@@ -90,7 +97,7 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
             try:
                 for member in unpack(path, Path(scratch), name):
                     try:
-                        parsed = parse(member, tables, target, rejects)
+                        parsed = parse(member, [*tables.values()], target, rejects)
                     except Unrecognized:
                         refused.append(_not_read(member.name, map_))
                         continue
@@ -98,14 +105,18 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
                         refused.append(str(refusal))
                         continue
                     number += 1
-                    sequence = pl.lit(number, pl.Int64).alias(SEQUENCE)
-                    rows.setdefault(parsed.table, []).append(pl.read_parquet(target, glob=False).with_columns(sequence))
+                    rows.setdefault(parsed.table, []).append(_delivery(number, target, tables[parsed.table]))
                     if parsed.rejected:
                         rejected[member.name] = parsed.rejected
                     target.unlink()
             except Refused as refusal:
                 refused.append(str(refusal))
-    return Files({kind: pl.concat(parts, how="diagonal") for kind, parts in rows.items()}, rejected, tuple(refused))
+    return Files({kind: pl.concat(parts) for kind, parts in rows.items()}, rejected, tuple(refused))
+
+
+def _delivery(number: int, path: Path, table: Delivered) -> pl.DataFrame:
+    sequence = pl.lit(number, pl.Int64).alias(SEQUENCE)
+    return rows_in_files([str(path)], table).with_columns(sequence).select(*table.columns, *LINEAGE).collect()
 
 
 def _not_read(file: str, map_: Map) -> str:
@@ -119,43 +130,75 @@ def _not_read(file: str, map_: Map) -> str:
 def try_map(map_: Map, files: Files, connector: Connector, timezone: str) -> MapTrial:
     """Runs every table of the map whose files are there, and checks its rows against the contracts."""
     with_files = [facet for facet in map_.facets if map_.file_kind(facet.kind).name in files.rows]
-    mapped = [(facet, _mapped(map_, facet, files, timezone)) for facet in with_files]
+    mapped = [_mapped(map_, facet, files, timezone) for facet in with_files]
     tables: dict[str, list[pl.DataFrame]] = {}
-    for facet, made in mapped:
-        tables.setdefault(facet.target, []).append(made.rows)
+    for made in mapped:
+        tables.setdefault(made.facet.target, []).append(made.in_force)
     canonical = {table: pl.concat(parts) for table, parts in tables.items()}
     trial = _Trial(connector, canonical, timezone)
     read = {map_.file_kind(facet.kind).name for facet in map_.facets}
     return MapTrial(
-        facets=tuple(_facet_trial(map_, facet, made, files, trial) for facet, made in mapped),
+        facets=tuple(_facet_trial(made, trial) for made in mapped),
         checks=run_checks(map_, files.rows, timezone),
         without_facet={kind: rows.height for kind, rows in files.rows.items() if kind not in read},
     )
 
 
-def _mapped(map_: Map, facet: Facet, files: Files, timezone: str) -> MappedRows:
-    needed = {map_.file_kind(kind).name for kind in kinds_read(map_, facet)}
-    return map_rows(
-        map_,
-        facet,
-        files.rows[map_.file_kind(facet.kind).name],
-        {kind: files.rows[kind] for kind in needed if kind in files.rows},
-        timezone,
-        _KEY,
-    )
+@dataclass(frozen=True)
+class _Mapped:
+    """The rows of one table from one kind."""
+
+    facet: Facet
+    kind: Kind
+    """The kind of its files."""
+    delivered: pl.DataFrame
+    made: MappedRows
+    in_force: pl.DataFrame
+    """Of files that are everything, the rows that the newest one has."""
+    collapsed: int = 0
+    """Rows of files that are everything, which an earlier file has too."""
+    superseded: int = 0
+    """Rows of files that are everything, which a later file does not have."""
 
 
-def _facet_trial(map_: Map, facet: Facet, made: MappedRows, files: Files, trial: _Trial) -> FacetTrial:
-    fates = trial.fates(facet.target, made.rows)
-    before, after = _examples(files.rows[map_.file_kind(facet.kind).name], facet, made.rows)
+def _mapped(map_: Map, facet: Facet, files: Files, timezone: str) -> _Mapped:
+    kind = map_.file_kind(facet.kind)
+    absent = {table.name: no_rows(table.columns) for table in delivered(map_)}
+    looked_up = {
+        name: _newest(rows) if map_.kinds[name].whole == "file" else rows
+        for name in kinds_read(map_, facet)
+        for rows in [files.rows.get(name, absent[name])]
+    }
+    made = map_rows(map_, facet, files.rows[kind.name], looked_up, timezone, _KEY)
+    whole = _Mapped(facet, kind, files.rows[kind.name], made, made.rows)
+    return _of_whole_files(whole) if kind.whole == "file" else whole
+
+
+def _newest(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.filter(pl.col(SEQUENCE) == pl.col(SEQUENCE).max())
+
+
+def _of_whole_files(mapped: _Mapped) -> _Mapped:
+    in_force, collapsed, superseded = mapped.made.rows.clear(), 0, 0
+    for sequence in sorted(mapped.made.records):
+        now = replaced(in_force, mapped.made.rows.filter(pl.col(SEQUENCE) == sequence))
+        in_force, collapsed, superseded = now.rows, collapsed + now.collapsed, superseded + now.superseded.total()
+    return replace(mapped, in_force=in_force, collapsed=collapsed, superseded=superseded)
+
+
+def _facet_trial(mapped: _Mapped, trial: _Trial) -> FacetTrial:
+    facet, made = mapped.facet, mapped.made
+    fates = trial.fates(mapped)
+    before, after = _examples(mapped.delivered, facet, made.rows)
     return FacetTrial(
         facet,
         delivered=sum(made.records.values()),
         published=fates.good.height,
         refused=fates.refused.height,
-        superseded=fates.superseded,
+        superseded=mapped.superseded + fates.replaced + fates.superseded,
+        replaced=fates.replaced,
         pending=fates.pending,
-        collapsed=sum(made.collapsed.values()),
+        collapsed=mapped.collapsed + sum(made.collapsed.values()),
         left_out=sum(made.left_out.values()),
         rules=dict(Counter(fates.refused["rule"].to_list()).most_common()),
         refused_by=Counter(name.split(",")[0] for name in fates.refused["column"].drop_nulls().to_list()),
@@ -180,7 +223,10 @@ class _Fates:
     refused: pl.DataFrame
     """At least the rule and the column of each."""
     superseded: int
-    pending: int
+    """Rows with the key of a later row."""
+    replaced: int = 0
+    """Lines of orders that come again in a later file."""
+    pending: int = 0
     """Rows whose order is missing."""
 
 
@@ -194,35 +240,36 @@ class _Trial:
         self._canonical = canonical
         self._timezone = timezone
         self._orders = connector.orders
-        self._months = self._months_of_orders()
+        self._placed = self._placed_orders()
 
-    def fates(self, table: str, rows: pl.DataFrame) -> _Fates:
-        spec = self._specs[table]
+    def fates(self, mapped: _Mapped) -> _Fates:
+        spec, rows = self._specs[mapped.facet.target], mapped.in_force
         if isinstance(spec, ManyToOne):
             return self._merged(spec, rows)
-        pending = 0
+        pending = replaced_lines = 0
         if spec.contract.monthly and spec is not self._orders:
-            rows = rows.join(self._months, on="order_id", how="left", maintain_order="left")
-            pending = rows["known"].null_count()
-            rows = rows.filter(pl.col("known").is_not_null()).drop("known")
+            placed = rows.join(self._placed, on="order_id", how="inner", maintain_order="left")
+            pending = rows.height - placed.height
+            rows, older = superseded_lines(_with_last_delivery(mapped, placed))
+            replaced_lines = older.height
         judged = judge(rows, spec, self._lookups(spec), self._timezone)
         good, superseded = latest(judged.good, spec.contract.key)
-        return _Fates(good, judged.bad, superseded.height, pending)
+        return _Fates(good, judged.bad, superseded.height, replaced_lines, pending)
 
     def _merged(self, spec: ManyToOne, rows: pl.DataFrame) -> _Fates:
         merged = spec.merge(in_shop_time(rows, spec.times, self._timezone).lazy(), pl.LazyFrame(schema=OrderIndex.table.schema))
         judged = conform(merged.rows, spec.contract)
         refused = pl.concat([bad.select("rule", "column") for bad in (judged.bad, merged.refused)])
-        return _Fates(judged.good, refused, int(merged.fates["rows"].sum()), 0)
+        return _Fates(judged.good, refused, int(merged.fates["rows"].sum()))
 
-    def _months_of_orders(self) -> pl.DataFrame:
-        """The orders that are published, with their month."""
+    def _placed_orders(self) -> pl.DataFrame:
+        """The orders that are published, with their month and their delivery."""
         rows = self._canonical.get(self._orders.source)
         if rows is None:
-            return pl.DataFrame(schema={"order_id": pl.String(), "month": pl.Date(), "known": pl.Boolean()})
+            return pl.DataFrame(schema={"order_id": pl.String(), "month": pl.Date(), _HEADER: pl.Int64()})
         judged = judge(rows, self._orders, self._lookups(self._orders), self._timezone)
         good, _ = latest(judged.good, self._orders.contract.key)
-        return good.select("order_id", "month", pl.lit(True).alias("known"))
+        return good.select("order_id", "month", pl.col(SEQUENCE).alias(_HEADER))
 
     def _lookups(self, spec: RowByRow) -> dict[str, pl.DataFrame]:
         return {lookup.source: self._latest(lookup.source, lookup.on) for lookup in spec.lookups}
@@ -230,10 +277,17 @@ class _Trial:
     def _latest(self, source: str, on: str) -> pl.DataFrame:
         rows = self._canonical.get(source)
         if rows is None:
-            return pl.DataFrame(
-                schema=dict.fromkeys(self._sources[source].columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64())
-            )
+            return no_rows(self._sources[source].columns)
         return rows.drop_nulls(on).unique(on, keep="last", maintain_order=True)
+
+
+def _with_last_delivery(mapped: _Mapped, lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines with the last delivery of their order, if their files contain orders whole (silver/whole_orders.py)."""
+    if mapped.kind.whole != "order" or looks_up(mapped.facet, "order_id"):
+        return lines.drop(_HEADER)
+    header = pl.when(pl.col(_HEADER).is_in(mapped.delivered[SEQUENCE].unique().implode())).then(_HEADER)
+    last = pl.max_horizontal(pl.col(SEQUENCE).max().over("order_id"), header)
+    return lines.with_columns(last.alias(LAST_DELIVERY)).drop(_HEADER)
 
 
 def kinds_without_files(map_: Map, files: Files) -> Sequence[str]:

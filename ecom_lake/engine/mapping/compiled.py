@@ -23,6 +23,7 @@ from ecom_lake.engine.mapping.lookups import Step, looked_up, lookup_steps, repe
 from ecom_lake.engine.mapping.output import Output, is_value, may_fail, output_sql
 from ecom_lake.engine.mapping.rewriting import Formats, Rewriter
 from ecom_lake.engine.mapping.syntax import column_path, error_sentence, nodes, parse_expression, print_expression
+from ecom_lake.engine.mapping.words import unlisted_value
 
 SEQUENCE, RECORD = LINEAGE
 FIRST = "first_record"
@@ -37,7 +38,7 @@ class Query:
     kept: str
     """The step with the records that `where` does not leave out."""
     unlisted: Mapping[str, str]
-    """Column with the values that a word list does not have → the list's name."""
+    """Column with the values that a word list does not have → the list's name. The row of a group may have several of them."""
     lookups: Mapping[str, str]
     """Lookup by a query → the query for the number of keys that it has more than once."""
 
@@ -72,8 +73,8 @@ def compile_facet(map_: Map, facet: Facet, con: duckdb.DuckDBPyConnection) -> Qu
     types = _types(map_, facet, outputs, steps, con)
     columns = {column: output_sql(output, types[column]) for column, output in outputs.items()}
     target = {column: columns.get(column, "null::varchar") for column in map_.targets[facet.target].columns}
-    unlisted = {f"_unlisted{number}": pair for number, pair in enumerate(sorted(compiler.words), start=1)}
-    more = {column: _unlisted(words, text) for column, (words, text) in unlisted.items()}
+    unlisted = {f"_unlisted{number}": pair for number, pair in enumerate(compiler.unlisted(), start=1)}
+    more = {column: values for column, (_, values) in unlisted.items()}
     counted = {RECORDS: RECORDS} if compiler.is_collapsed else {}
     return Query(
         steps=tuple(steps),
@@ -82,10 +83,6 @@ def compile_facet(map_: Map, facet: Facet, con: duckdb.DuckDBPyConnection) -> Qu
         unlisted={column: words for column, (words, _) in unlisted.items()},
         lookups=dict(compiler.repeated_keys()),
     )
-
-
-def _unlisted(words: str, text: str) -> str:
-    return f"case when not listed_{words}({text}) then {text}::varchar end"
 
 
 def _with(steps: Iterable[Step]) -> str:
@@ -130,6 +127,8 @@ class _Compiler:
     group_rows: GroupRows = field(default_factory=GroupRows)
     words: set[tuple[str, str]] = field(default_factory=set)
     """Each word list that is used, with the SQL of the text that is looked up in it."""
+    words_of_records: set[tuple[str, str]] = field(default_factory=set)
+    """The same of the records of groups, before a group becomes one row."""
 
     @cached_property
     def cells(self) -> dict[str, Cell]:
@@ -145,7 +144,11 @@ class _Compiler:
 
     def _output(self, cell: Cell) -> Output:
         rewriter = self._rewriter(self.words)
-        over_group = Aggregates(rewriter, self.group_rows) if self.is_collapsed else GroupHelpers(rewriter, self.windows)
+        over_group = (
+            Aggregates(rewriter, self.group_rows, self.words_of_records)
+            if self.is_collapsed
+            else GroupHelpers(rewriter, self.windows)
+        )
         value = print_expression(rewriter.rewritten(cell.tree, over_group.replaced))
         unread = (*(read.unread for read in rewriter.reads), *over_group.unread)
         whole = [read.text for read in rewriter.reads if read.value == value]
@@ -166,9 +169,18 @@ class _Compiler:
         if key is not None:
             steps.append(("keyed", f"select *, {key} as {KEY} from {kept}"))
         if self.is_collapsed:
+            for words, text in sorted(self.words_of_records):
+                self.group_rows.unlisted(words, text)
             steps.append(("grouped", self.group_rows.query("keyed", _columns_in(outputs.values()))))
         steps += self.windows.queries(steps[-1][0])
         return steps, kept
+
+    def unlisted(self) -> Iterator[tuple[str, str]]:
+        """Each word list that is used, with the SQL of the values that it does not have. After `steps`."""
+        for words, text in sorted(self.words_of_records):
+            yield words, self.group_rows.unlisted(words, text)
+        for words, text in sorted(self.words - self.words_of_records):
+            yield words, unlisted_value(words, text)
 
     def repeated_keys(self) -> Iterator[tuple[str, str]]:
         for lookup in self._lookups():
@@ -220,7 +232,7 @@ class _Compiler:
         """What `where` keeps. A record that it cannot read or compute is kept, so that the contract can refuse it."""
         if self.facet.where is None:
             return None
-        rewriter = self._rewriter(set() if self.is_collapsed else self.words)
+        rewriter = self._record_rewriter()
         cell = read_cell(self.facet.where, Scope.ROW)
         condition = print_expression(rewriter.rewritten(cell.tree))
         if may_fail(cell):
@@ -231,9 +243,12 @@ class _Compiler:
         """A key or a value that is looked up; NULL where it cannot be computed."""
         if text is None:
             return None
-        words, cell = set() if self.is_collapsed else self.words, read_cell(text, Scope.ROW)
-        expression = print_expression(self._rewriter(words).rewritten(cell.tree))
+        cell = read_cell(text, Scope.ROW)
+        expression = print_expression(self._record_rewriter().rewritten(cell.tree))
         return f"try({expression})" if may_fail(cell) else expression
+
+    def _record_rewriter(self) -> Rewriter:
+        return self._rewriter(self.words_of_records if self.is_collapsed else self.words)
 
     def _rewriter(self, words: set[tuple[str, str]]) -> Rewriter:
         return Rewriter(self.map_.kinds[self.facet.kind], self.formats, words)

@@ -45,6 +45,8 @@ WHITE_SPACE = " \t\r\n\u00a0\ufeff"
 _CP1252 = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 _BYTES = "".join(bytes([byte]).decode("latin-1") for byte in range(0x80, 0xA0) if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D))
 _ZONE = r"(?:Z|UTC|GMT|[+-][0-9]{2}:?(?:[0-9]{2})?)$"
+_PLAIN_TIME = r"\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?:[ T]+[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]*)?)?)?\s*"
+"""A date, or a date and time. DuckDB's cast reads more: it ignores PM, EST and any other word after the time."""
 _NUMBER = "try_cast({} as decimal(19,6))"
 _SPACED = r"regexp_replace(x::varchar, '[\s\x{00a0}\x{202f}'']|[A-Z]{0,2}\p{Sc}', '', 'g')"
 """A number without spaces, apostrophes and signs of currencies."""
@@ -77,7 +79,7 @@ MACROS = {
     "flag(x)": "case when lower(x::varchar) in ('true', 't', 'yes', 'y', '1') then true "
     "when lower(x::varchar) in ('false', 'f', 'no', 'n', '0') then false end",
     "has_zone(x)": f"regexp_matches(x::varchar, '[0-9] ?{_ZONE}') and length(x::varchar) > 10",
-    "plain_time(x)": "case when not has_zone(x) then try_cast(x as timestamp) end",
+    "plain_time(x)": f"case when regexp_full_match(x::varchar, '{_PLAIN_TIME}') then try_cast(x as timestamp) end",
     "instant(x)": "try_cast(regexp_replace(regexp_replace(x::varchar, ' ?(?:Z|UTC|GMT)$', '+00:00'),"
     r" ' ?([+-][0-9]{2}):?([0-9]{2})$', '\1:\2') as timestamptz)",
     "local(x)": "case when has_zone(x) then timezone(getvariable('shop_zone'), instant(x)) else plain_time(x) end",

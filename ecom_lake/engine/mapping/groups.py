@@ -23,6 +23,7 @@ from ecom_lake.engine.mapping.syntax import (
     print_expression,
     renamed,
 )
+from ecom_lake.engine.mapping.words import unlisted_value
 
 SEQUENCE, RECORD = LINEAGE
 KEY, RECORDS = "_key", "_records"
@@ -133,6 +134,11 @@ class GroupRows:
     def column(self, aggregate: str) -> str:
         return self.aggregates.setdefault(aggregate, f"_group{len(self.aggregates) + 1}")
 
+    def unlisted(self, words: str, text: str) -> str:
+        """The column with the values of a group's records that a word list does not have."""
+        value = unlisted_value(words, text)
+        return self.column(f"list({value}) filter (where {value} is not null)")
+
     def query(self, source: str, plain: Iterable[str]) -> str:
         first = [f"arg_min({name(one)}, {RECORD}) as {name(one)}" for one in plain]
         more = [f"{aggregate} as {new}" for aggregate, new in self.aggregates.items()]
@@ -146,12 +152,14 @@ class Aggregates:
 
     rewriter: Rewriter
     rows: GroupRows
+    words: set[tuple[str, str]]
+    """As of a `Rewriter`, of the records of a group."""
     unread: list[str] = field(default_factory=list)
 
     def replaced(self, node: Node) -> Node | None:
         if function_name(node) not in AGGREGATES:
             return None
-        own = Rewriter(self.rewriter.kind, self.rewriter.formats)
+        own = Rewriter(self.rewriter.kind, self.rewriter.formats, self.words)
         inside = own.rewritten(node)
         self.unread.extend(self.rows.column(f"arg_min({read.unread}, {RECORD})") for read in own.reads)
         return column(self.rows.column(_ordered(inside)))

@@ -38,7 +38,7 @@ class MappedRows:
     left_out: Mapping[int, int]
     """Delivery → records that `where` leaves out."""
     not_listed: Mapping[str, Mapping[str, int]]
-    """Word list → value that it does not have → rows with the value."""
+    """Word list → value that it does not have → rows with the value; of an aggregate, its records with the value."""
     records: Mapping[int, int]
     """Delivery → records that were mapped: those delivered, or the lines that they were unfolded into."""
 
@@ -203,6 +203,6 @@ def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
 def _not_listed(query: Query, rows: pl.DataFrame) -> dict[str, dict[str, int]]:
     found: dict[str, Counter[str]] = {}
     for column, words in query.unlisted.items():
-        values = rows[column].drop_nulls().value_counts()
-        found.setdefault(words, Counter()).update(dict(values.iter_rows()))
+        values = rows[column].explode() if rows.schema[column] == pl.List else rows[column]
+        found.setdefault(words, Counter()).update(dict(values.drop_nulls().value_counts().iter_rows()))
     return {words: dict(sorted(values.items())) for words, values in found.items() if values}

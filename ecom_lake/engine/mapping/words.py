@@ -17,3 +17,8 @@ def word_macros(words: Words) -> Iterator[str]:
     is_listed = f"lower(x) in ({values})" if values else "x is null"
     yield f"create or replace temp macro words_{words.name}(x) as {word}"
     yield f"create or replace temp macro listed_{words.name}(x) as {is_listed}"
+
+
+def unlisted_value(words: str, text: str) -> str:
+    """A text if a word list does not have it, else NULL."""
+    return f"case when not listed_{words}({text}) then {text}::varchar end"

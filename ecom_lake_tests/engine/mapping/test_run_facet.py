@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 import polars as pl
 import pytest
@@ -150,6 +151,32 @@ def test_num(decimal: str, text: str, number: str) -> None:
 def test_local(text: str, local: str) -> None:
     result = mapped(EXPORT + 'ordered_at = "local(placed)"', delivery([{"id": "1", "placed": text}]))
     assert column(result.rows, "ordered_at") == [local]
+
+
+def times(helper: str, texts: Sequence[str]) -> list[str | None]:
+    result = mapped(EXPORT + f'ordered_at = "{helper}(placed)"', delivery([{"id": "1", "placed": text} for text in texts]))
+    return column(result.rows, "ordered_at")
+
+
+@pytest.mark.parametrize("helper", ["day", "local"])
+def test_a_time_of_which_only_a_part_would_be_read_is_handed_on(helper: str) -> None:
+    """DuckDB casts each of them, and ignores what follows the time."""
+    hour = "2024-03-01 10:00"
+    texts = [f"{hour} PM", f"{hour} pm", f"{hour} EST", f"{hour}:00 America/New_York", f"{hour}:00 GMT+1", f"{hour}:00 foo"]
+    texts += ["epoch", "infinity", "2024-03-01 (BC)", "24-03-01"]
+    assert times(helper, texts) == texts
+
+
+@pytest.mark.parametrize("helper", ["day", "local"])
+def test_a_time_without_a_zone_may_be_written_in_several_ways(helper: str) -> None:
+    texts = ["2024-3-1", "2024/03/01 9:05", "2024-03-01T10:00:07", "2024-03-01  10:00:07.250", " 2024-03-01 10:00:00. "]
+    assert times(helper, texts) == [
+        "2024-03-01 00:00:00",
+        "2024-03-01 09:05:00",
+        "2024-03-01 10:00:07",
+        "2024-03-01 10:00:07.25",
+        "2024-03-01 10:00:00",
+    ]
 
 
 def test_a_pseudonym_is_an_hmac() -> None:
@@ -312,6 +339,32 @@ def test_two_word_lists_for_one_column() -> None:
     )
     assert result.rows.select("status", "note").rows() == [("1", "a"), ("b", "2")]
     assert result.not_listed == {"one": {"b": 1}, "two": {"a": 1}}
+
+
+def test_values_of_the_records_of_a_group_that_are_not_listed_are_counted() -> None:
+    """Each record once for each text that is looked up, whether in an aggregate, in the key, in the condition, or in several."""
+    rows = [
+        {"id": "A", "s": "a", "k": "x"},
+        {"id": "A", "s": "zzz", "k": "x"},
+        {"id": "A", "s": "zzz", "k": "y"},
+        {"id": "B", "s": "yyy", "k": "x"},
+        {"id": "C", "k": "out"},
+    ]
+    cells = """
+        per = "id || words.keys(k)"
+        where = "words.keys(k) <> 'out'"
+        status = "last(words.st(s))"
+        note = "max(words.st(s)) || words.keys(k)"
+        [words.st]
+        else = "null"
+        a = "A"
+        [words.keys]
+        y = "x"
+    """
+    result = mapped(EXPORT + cells, delivery(rows))
+    assert result.rows.select("order_id", "status", "note", "source_record").rows() == [("A", "A", "Ax", 1), ("B", None, None, 4)]
+    assert result.not_listed == {"st": {"yyy": 1, "zzz": 2}, "keys": {"x": 3}}
+    assert (result.collapsed, result.left_out) == ({1: 2}, {1: 1})
 
 
 # --------------------------------------------------------------------------------------------------------------------- dates

@@ -7,7 +7,7 @@ Not here: how a delivered file becomes bronze (ingest.py), how bronze is mapped 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import polars as pl
 
@@ -45,26 +45,14 @@ def kind_rows(site: Site, entry: Entry, kind: str, deliveries: Collection[int] |
 def read_rows(
     site: Site, entry: Entry, table: TableId, delivered: Delivered, deliveries: Collection[int] | None = None
 ) -> pl.LazyFrame:
-    """The same of any table with a part for each delivery. A column of a map may have one of several headers, which may differ
-    from file to file."""
-    headers = delivered.file_format.headers if delivered.file_format else {}
-    spelled = {name: headers.get(name, (name,)) for name in delivered.columns}
-    stored = dict.fromkeys((header for spellings in spelled.values() for header in spellings), pl.String())
+    """The same of any table with a part for each delivery."""
     files = _files_of(entry, table, deliveries)
     if not files:
-        return pl.LazyFrame(schema=dict.fromkeys(delivered.columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
+        return no_rows(delivered.columns).lazy()
     by_path = {file.path: file for file in files}  # several deliveries may have been merged into one file
     verify(site, by_path.values())
     paths = dict(zip(map(str, site.lake.locals(by_path.values())), by_path.values(), strict=True))
-    # One scan of all files: a query of one scan for each file takes twenty times as long.
-    rows = pl.scan_parquet(
-        list(paths),
-        glob=False,
-        schema=stored | dict.fromkeys(LINEAGE, pl.Int64()),
-        missing_columns="insert",
-        extra_columns="ignore",
-        include_file_paths=_FILE,
-    )
+    rows = rows_in_files(paths, delivered)
     sequences = {path: _sequence(file) for path, file in paths.items() if not file.first_hash}
     of_file = pl.col(_FILE).replace_strict(sequences, default=None, return_dtype=pl.Int64)
     rows = rows.with_columns(pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]))
@@ -74,8 +62,32 @@ def read_rows(
             {path: file.path for path, file in paths.items()}
         )
         rows = rows.filter(is_held)
+    return rows.drop(_FILE)
+
+
+def rows_in_files(paths: Iterable[str], delivered: Delivered) -> pl.LazyFrame:
+    """The rows of Parquet files with the table's own columns, the lineage and the path of the file.
+
+    A column of a map may have one of several headers, which may differ from file to file. A column that a file lacks is NULL."""
+    headers = delivered.file_format.headers if delivered.file_format else {}
+    spelled = {name: headers.get(name, (name,)) for name in delivered.columns}
+    stored = (header for spellings in spelled.values() for header in spellings)
+    # One scan of all files: a query of one scan for each file takes twenty times as long.
+    rows = pl.scan_parquet(
+        list(paths),
+        glob=False,
+        schema=no_rows(stored).schema,
+        missing_columns="insert",
+        extra_columns="ignore",
+        include_file_paths=_FILE,
+    )
     columns = [pl.col(name) if each == (name,) else pl.coalesce(each).alias(name) for name, each in spelled.items()]
-    return rows.select(*columns, *LINEAGE)
+    return rows.select(*columns, *LINEAGE, _FILE)
+
+
+def no_rows(columns: Iterable[str]) -> pl.DataFrame:
+    """Delivered rows with these columns, of which there are none."""
+    return pl.DataFrame(schema=dict.fromkeys(columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
 
 
 def in_batches(site: Site, entry: Entry, source: str, deliveries: Collection[int] | None = None) -> Iterator[pl.DataFrame]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from ecom_lake.engine.build.bronze.delivered_rows import read_rows
+from ecom_lake.engine.build.bronze.delivered_rows import no_rows, read_rows
 from ecom_lake.engine.build.mapped.due_deliveries import Due
 from ecom_lake.engine.build.mapped.facets import bronze_table, map_of
 from ecom_lake.engine.build.mapped.findings import found_in
@@ -58,8 +58,7 @@ def whole_file_parts(site: Site, entry: Entry, facet: Facet, due: Due) -> Iterat
 
 
 def _empty(site: Site, facet: Facet) -> pl.DataFrame:
-    columns = map_of(site).targets[facet.target].columns
-    return pl.DataFrame(schema=dict.fromkeys(columns, pl.String()) | dict.fromkeys(LINEAGE, pl.Int64()))
+    return no_rows(map_of(site).targets[facet.target].columns)
 
 
 def _stored(site: Site, entry: Entry, facet: Facet, kept: Mapping[Part, File]) -> _InForce:
@@ -83,18 +82,33 @@ def _as_made(file: File) -> Made:
 
 def _after(before: _InForce, delivered: pl.DataFrame, sequence: int, made: Made, target: str) -> _InForce:
     """The rows in force after a delivery, from those before it."""
-    old, new = _marked(before.rows), _marked(delivered)
+    now = replaced(before.rows, delivered)
+    made_before = {
+        earlier: replace(one, fates=_with(one.fates, target, earlier, "superseded", now.superseded[earlier]))
+        for earlier, one in before.made.items()
+    }
+    fates = _with(made.fates, target, sequence, "collapsed", now.collapsed)
+    return _InForce(now.rows, {**made_before, sequence: replace(made, fates=fates)})
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """The rows in force after a delivery, each with the lineage of the delivery since which it is unchanged."""
+
+    rows: pl.DataFrame
+    collapsed: int
+    """Rows of the delivery that were in force before."""
+    superseded: Counter[int]
+    """By delivery: the rows that are no longer in force."""
+
+
+def replaced(before: pl.DataFrame, delivered: pl.DataFrame) -> Replaced:
+    """What the rows in force before a delivery and its own rows become."""
+    old, new = _marked(before), _marked(delivered)
     unchanged = old.join(new, on=_SAME, how="semi", maintain_order="left")
     changed = new.join(old, on=_SAME, how="anti", maintain_order="left")
     superseded = Counter(old.join(new, on=_SAME, how="anti")[SEQUENCE].to_list())
-    made_before = {
-        earlier: replace(one, fates=_with(one.fates, target, earlier, "superseded", superseded[earlier]))
-        for earlier, one in before.made.items()
-    }
-    fates = _with(made.fates, target, sequence, "collapsed", len(unchanged))
-    return _InForce(
-        pl.concat([unchanged, changed]).drop(_SAME).sort(LINEAGE), {**made_before, sequence: replace(made, fates=fates)}
-    )
+    return Replaced(pl.concat([unchanged, changed]).drop(_SAME).sort(LINEAGE), len(unchanged), superseded)
 
 
 def _marked(rows: pl.DataFrame) -> pl.DataFrame:
