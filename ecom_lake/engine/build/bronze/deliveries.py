@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ecom_lake.engine.landing.refused import shown
 from ecom_lake.engine.store.entry import Delivery, Entry
@@ -21,6 +22,24 @@ def earlier_contents(entry: Entry) -> dict[str, str]:
 def contents(entry: Entry) -> set[str]:
     """The content hashes of all deliveries."""
     return {delivery.content_hash for delivery in deliveries(entry)}
+
+
+class Held(NamedTuple):
+    """A delivery, and the bronze table that holds its rows."""
+
+    table: str
+    delivery: Delivery
+
+
+def held_contents(entry: Entry) -> dict[str, Held]:
+    """Each delivery by its content hash."""
+    return {
+        file.delivery.content_hash: Held(table.name, file.delivery)
+        for table, parts in entry.tables.items()
+        if table.layer == "bronze"
+        for file in parts.values()
+        if file.delivery
+    }
 
 
 def newest_contents(entry: Entry) -> set[str]:
