@@ -399,7 +399,7 @@ def _numbered(
                 new.setdefault(TableId(layer, former.table), {})[part] = None
             if file:
                 new.setdefault(TableId(layer, arrival.table), {})[part] = replace(file, delivery=delivery)
-        known[delivery.content_hash] = Held(arrival.table, delivery)
+        known[delivery.content_hash] = Held(arrival.table, delivery, arrival.file.rows)
     for table, parts in new.items():
         changed = changed.with_parts(table, parts)
     after = texts_since_after(head, has_bronze, since) if new else head.texts_since
@@ -480,8 +480,8 @@ def _left_behind(site: Site, entry: Entry) -> Iterator[tuple[str, str]]:
         yield (
             f"bronze/{table}",
             f"{counted(len(files), 'delivered file', 'is/are')} in no table any more ({shown(files[-1])} is the last one): no "
-            f"kind of files is called {table} now, and landing does not have the content. Give the kind its name back, or land it "
-            "again.",
+            f"kind of files is called {table} now, and landing does not have the content. Give the kind its name back, or land "
+            "it again.",
         )
 
 

@@ -136,6 +136,43 @@ def test_a_file_that_returns_to_earlier_content_is_reported_until_it_is_landed_a
     assert [rows for *_, rows in deliveries(site)] == [2, 1, 2, 2]
 
 
+def landing_fault(site: Site) -> str:
+    (check,) = (check for outcome in ingest(site) for check in outcome.checks if check.name == "landing_accepted")
+    return "" if check.passed else check.says
+
+
+def test_a_dated_file_with_earlier_content_is_reported_until_other_content_comes(tmp_path: Path) -> None:
+    """Two files without rows are equal, and so is a copy of the newest file: neither is reported."""
+    site = a_site(tmp_path)
+    for number, orders in enumerate(([1, 2], [1], [], [3], [], [3]), start=1):
+        land(site, f"orders-{number}.csv", "orders", [order(one) for one in orders])
+        assert landing_fault(site) == ""
+    land(site, "orders-9.csv", "orders", [order(1)])
+    assert landing_fault(site).startswith(
+        "orders-9.csv has the content of an earlier delivery again (delivery 2), and other content of orders came since (delivery "
+        "4), which stays in force"
+    )
+    land(site, "orders-10.csv", "orders", [order(4)])
+    assert landing_fault(site) == ""
+
+
+def test_an_archive_that_returns_to_earlier_content_is_reported(tmp_path: Path) -> None:
+    """Of two files of one table in an archive, the first is not the newest and did not come again."""
+    site = a_site(tmp_path)
+    texts = [land(site, "orders.csv", "orders", [order(one)]).read_bytes() for one in (1, 2, 3)]
+    (landed := site.lake.store.local("olist/landing/orders.csv")).unlink()
+
+    def pack(*contents: bytes) -> str:
+        with zipfile.ZipFile(landed.with_name("d.zip"), "w") as archive:
+            for number, content in enumerate(contents):
+                archive.writestr(f"orders-{number}.csv", content)
+        return landing_fault(site)
+
+    assert pack(texts[0], texts[1]) == ""
+    assert pack(texts[0], texts[2]) == ""
+    assert pack(texts[0], texts[1]).startswith("d.zip has the content of an earlier delivery again (delivery 2)")
+
+
 def test_a_refused_file_does_not_stop_the_others_and_is_reported_until_it_is_fixed(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     bad = land(site, "customers.csv", "customers", [customer(1)])
