@@ -39,6 +39,16 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Again:
+    """What it takes to land delivered content once more, as other bytes."""
+
+    is_delivered: Callable[[str], bool]
+    """Whether content was delivered before, by its hash."""
+    empty_line: Callable[[Path], bytes]
+    """The bytes of an empty line of a file: readers skip empty lines, as those of pulled files (docs/decisions/0041)."""
+
+
+@dataclass(frozen=True)
 class _Wanted:
     source: Path
     name: str
@@ -58,12 +68,12 @@ def land(
     lake: Lake,
     sources: list[Path],
     on_file: Callable[[Path], None] = lambda path: None,
-    again: Callable[[str], bool] | None = None,
+    again: Again | None = None,
 ) -> Iterator[Arrival]:
     """Copy files, and the files of folders under their relative paths, into landing. A failed one does not stop the others.
 
-    `again`: whether content was delivered before, by its hash; a text file with such content gets empty lines at its end until it
-    is new."""
+    `again`: also those whose content was delivered before; a text file with such content gets empty lines at its end until it is
+    new."""
     landing = lake.landing
     by_size = _by_size(landing)
     for source in sources:
@@ -125,7 +135,7 @@ def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]]) -> 
         return _failed(wanted, error)
 
 
-def _land_again(lake: Lake, wanted: _Wanted, is_delivered: Callable[[str], bool]) -> Arrival:
+def _land_again(lake: Lake, wanted: _Wanted, again: Again) -> Arrival:
     if wanted.source.suffix.lower() in _PACKED:
         why = f"{wanted.source} is packed, and --again lands plain text files only: unpack it first."
         return Arrival(wanted.source, "failed", why=why)
@@ -133,8 +143,8 @@ def _land_again(lake: Lake, wanted: _Wanted, is_delivered: Callable[[str], bool]
         with wanted.opened() as local, lake.scratch() as scratch:
             copy = scratch / "again"
             copy.write_bytes(local.read_bytes())
-            line, by_size = _empty_line(copy), _by_size(lake.landing)
-            while is_delivered(hash_file(copy)) or _twin(copy, lake.landing, by_size.get(copy.stat().st_size, [])):
+            line, by_size = again.empty_line(copy), _by_size(lake.landing)
+            while again.is_delivered(hash_file(copy)) or _twin(copy, lake.landing, by_size.get(copy.stat().st_size, [])):
                 with copy.open("ab") as file:
                     file.write(line)
             return Arrival(wanted.source, "landed", _copy(copy, wanted.name, lake.landing), copy.stat().st_size)
@@ -146,12 +156,6 @@ def _failed(wanted: _Wanted, error: OSError) -> Arrival:
     is_elsewhere = error.filename is not None and Path(os.fsdecode(error.filename)) != wanted.source
     where = f" at {os.fsdecode(error.filename)}" if is_elsewhere else ""
     return Arrival(wanted.source, "failed", why=f"{wanted.source} cannot be landed: {error.strerror or error}{where}.")
-
-
-def _empty_line(path: Path) -> bytes:
-    """A line end in the encoding of a file: readers skip empty lines, as those of pulled files (docs/decisions/0041)."""
-    with path.open("rb") as file:
-        return {b"\xff\xfe": b"\n\0", b"\xfe\xff": b"\0\n"}.get(file.read(2), b"\n")
 
 
 def _by_size(landing: Store) -> dict[int, list[str]]:

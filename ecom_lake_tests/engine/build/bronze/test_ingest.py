@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake.engine.build.bronze.delivered_rows import latest_records
 from ecom_lake.engine.build.bronze.deliveries import contents
 from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.landing.encodings import empty_line
 from ecom_lake.engine.serve.status import status_of
 from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.landing_zone import Again
 from ecom_lake.engine.store.landing_zone import land as land_files
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
@@ -130,10 +133,29 @@ def test_a_file_that_returns_to_earlier_content_is_reported_until_it_is_landed_a
     assert not accepted() and not accepted()
     copy.write_bytes(text)
     assert [arrival.fate for arrival in land_files(site.lake, [copy])] == ["known"]
-    known = contents(site.lake.log.head())
-    assert [arrival.fate for arrival in land_files(site.lake, [copy, copy], again=known.__contains__)] == ["landed", "landed"]
+    assert land_again(site, copy, copy) == ["landed", "landed"]
     assert accepted()
     assert [rows for *_, rows in deliveries(site)] == [2, 1, 2, 2]
+
+
+def land_again(site: Site, *files: Path) -> list[str]:
+    again = Again(contents(site.lake.log.head()).__contains__, empty_line)
+    return [arrival.fate for arrival in land_files(site.lake, list(files), again=again)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_a_wide_file_without_a_last_line_end_keeps_its_records_when_it_is_landed_again(tmp_path: Path, encoding: str) -> None:
+    site = a_site(tmp_path)
+    file = land(site, "customers.csv", "customers", [customer(1), customer(2)])
+    file.write_bytes(file.read_text("utf-8").rstrip("\n").encode(encoding))
+    source = tmp_path / "customers.csv"
+    shutil.copy(file, source)
+    for _ in range(2):
+        ingest(site)
+        assert land_again(site, source) == ["landed"]
+    ingest(site)
+    assert [rows for *_, rows in deliveries(site, "customers")] == [2, 2, 2]
+    assert latest_records(site, site.lake.log.head(), TableId("bronze", "customers"), 6).is_duplicated().all()
 
 
 def landing_fault(site: Site) -> str:

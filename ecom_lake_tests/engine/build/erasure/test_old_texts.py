@@ -29,8 +29,10 @@ from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_gar
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Retention
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.landing.encodings import empty_line
 from ecom_lake.engine.store.entry import File
 from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.landing_zone import Again
 from ecom_lake.engine.store.landing_zone import land as land_files
 from ecom_lake.errors import UserError
 from ecom_lake.settings import load
@@ -289,7 +291,7 @@ def test_content_that_comes_again_with_land_again_counts_as_the_newest(tmp_path:
 
 
 def _land_again(site: Site, export: Path) -> list[str]:
-    return [arrival.fate for arrival in land_files(site.lake, [export], again=delivered_before(site))]
+    return [arrival.fate for arrival in land_files(site.lake, [export], again=Again(delivered_before(site), empty_line))]
 
 
 def test_content_that_equals_an_earlier_delivery_without_its_texts_only_is_delivered(tmp_path: Path) -> None:
