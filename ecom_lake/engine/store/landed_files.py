@@ -6,6 +6,11 @@ import re
 
 from ecom_lake.engine.store.store import Info, Store
 
+HIDDEN = (".", "_")
+"""The beginnings of names of files and folders that no build reads."""
+PARTLY_COPIED = (".part", ".tmp", ".crdownload", "~")
+"""The ends of names of files that no build reads."""
+
 
 def files_in(landing: Store) -> list[Info]:
     """By name, numbers by value. Hidden and partly copied files are left out."""
@@ -14,9 +19,8 @@ def files_in(landing: Store) -> list[Info]:
 
 def is_read(path: str) -> bool:
     """Whether a build reads a file of this name."""
-    name = path.rsplit("/", 1)[-1]
-    hidden = any(step.startswith((".", "_")) for step in path.split("/"))
-    return not hidden and not name.endswith((".part", ".tmp", ".crdownload", "~"))
+    hidden = any(step.startswith(HIDDEN) for step in path.split("/"))
+    return not hidden and not path.endswith(PARTLY_COPIED)
 
 
 def delivery_order(path: str) -> list[tuple[int, str]]:

@@ -18,10 +18,11 @@ from typing import Literal
 from ecom_lake.engine.store.inbox import Inbox
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.landed_files import HIDDEN, PARTLY_COPIED, files_in, is_read
 from ecom_lake.engine.store.store import Store
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".zip")
-"""The files that are taken from a folder; a file that is named itself is taken whatever its name."""
+"""The files that are taken from a folder; a file that is named itself is taken with any ending, if a build reads it."""
 _PACKED = (".gz", ".zip")
 Fate = Literal["landed", "known", "left out", "failed"]
 
@@ -89,7 +90,10 @@ def land(
 
 
 def _wanted(source: Path) -> Iterator[_Wanted | Arrival]:
-    if source.is_file():
+    if source.is_file() and not is_read(source.name):
+        why = f"{source} is not landed: a build reads no file whose name begins with {' or '.join(HIDDEN)} or ends with "
+        yield Arrival(source, "failed", why=f"{why}{', '.join(PARTLY_COPIED[:-1])} or {PARTLY_COPIED[-1]}. Rename it.")
+    elif source.is_file():
         yield _Wanted(source, source.name)
     elif source.is_dir():
         yield from _in_folder(source)
@@ -121,7 +125,7 @@ def _in_folder(folder: Path) -> Iterator[_Wanted | Arrival]:
 
 
 def _is_hidden(path: PurePath) -> bool:
-    return any(step.startswith((".", "_")) for step in path.parts)
+    return any(step.startswith(HIDDEN) for step in path.parts)
 
 
 def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]]) -> Arrival:
@@ -159,10 +163,10 @@ def _failed(wanted: _Wanted, error: OSError) -> Arrival:
 
 
 def _by_size(landing: Store) -> dict[int, list[str]]:
-    """The files in landing, by size: only a file of the same size can have the same content."""
+    """The files in landing that a build reads, by size: only a file of the same size can have the same content."""
     found: dict[int, list[str]] = {}
-    for info in landing.list(""):
-        if not _is_hidden(PurePosixPath(info.path)) and not info.refused:
+    for info in files_in(landing):
+        if not info.refused:
             found.setdefault(info.size, []).append(info.path)
     return found
 
