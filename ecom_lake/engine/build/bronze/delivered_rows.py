@@ -8,6 +8,7 @@ Not here: how a delivered file becomes bronze (ingest.py), how bronze is mapped 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from itertools import count
 
 import polars as pl
 
@@ -22,7 +23,6 @@ BATCH = 1_000_000
 """Rows in one batch: large enough for speed, small enough for a gigabyte of memory."""
 _LOOK_BACK = 100
 """The largest number of new deliveries that are looked for. With more of them, reading all deliveries is as fast."""
-_FILE = "_file"
 
 
 def delivered_table(site: Site, source: str) -> Delivered:
@@ -56,6 +56,7 @@ def read_rows(
     by_path = {file.path: file for file in files}  # several deliveries may have been merged into one file
     verify(site, by_path.values())
     paths = dict(zip(map(str, site.lake.locals(by_path.values())), by_path.values(), strict=True))
+    file_path = next(name for number in count() if (name := f"_file{number}") not in stored)
     # One scan of all files: a query of one scan for each file takes twenty times as long.
     rows = pl.scan_parquet(
         list(paths),
@@ -63,14 +64,14 @@ def read_rows(
         schema=stored | dict.fromkeys(LINEAGE, pl.Int64()),
         missing_columns="insert",
         extra_columns="ignore",
-        include_file_paths=_FILE,
+        include_file_paths=file_path,
     )
     sequences = {path: _sequence(file) for path, file in paths.items() if not file.first_hash}
-    of_file = pl.col(_FILE).replace_strict(sequences, default=None, return_dtype=pl.Int64)
+    of_file = pl.col(file_path).replace_strict(sequences, default=None, return_dtype=pl.Int64)
     rows = rows.with_columns(pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]))
     if len(sequences) < len(paths):  # a shared file may hold a delivery that has another file now
         held_in = {_sequence(file): file.path for file in files}
-        is_held = pl.col(LINEAGE[0]).replace_strict(held_in, default=None) == pl.col(_FILE).replace_strict(
+        is_held = pl.col(LINEAGE[0]).replace_strict(held_in, default=None) == pl.col(file_path).replace_strict(
             {path: file.path for path, file in paths.items()}
         )
         rows = rows.filter(is_held)
