@@ -34,7 +34,7 @@ class Arrival:
     source: Path
     fate: Fate
     name: str = ""
-    """Its name in landing: a new one, or the one that the same content has already."""
+    """Its name in landing: a new one, or the one that the same content has already, or was delivered under."""
     bytes: int = 0
     why: str = ""
 
@@ -70,11 +70,12 @@ def land(
     sources: list[Path],
     on_file: Callable[[Path], None] = lambda path: None,
     again: Again | None = None,
+    rewritten: Callable[[Path], str] = lambda path: "",
 ) -> Iterator[Arrival]:
     """Copy files, and the files of folders under their relative paths, into landing. A failed one does not stop the others.
 
     `again`: also those whose content was delivered before; a text file with such content gets empty lines at its end until it is
-    new."""
+    new. `rewritten`: the name of the delivered file that a file was before the lake rewrote it; it is known, too."""
     landing = lake.landing
     by_size = _by_size(landing)
     for source in sources:
@@ -83,7 +84,7 @@ def land(
                 yield found
                 continue
             on_file(found.source)
-            arrival = _land(found, landing, by_size) if again is None else _land_again(lake, found, again)
+            arrival = _land(found, landing, by_size, rewritten) if again is None else _land_again(lake, found, again)
             if arrival.fate == "landed":
                 by_size.setdefault(arrival.bytes, []).append(arrival.name)
             yield arrival
@@ -128,11 +129,11 @@ def _is_hidden(path: PurePath) -> bool:
     return any(step.startswith(HIDDEN) for step in path.parts)
 
 
-def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]]) -> Arrival:
+def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]], rewritten: Callable[[Path], str]) -> Arrival:
     try:
         with wanted.opened() as local:
             bytes_ = local.stat().st_size
-            if twin := _twin(local, landing, by_size.get(bytes_, [])):
+            if twin := _twin(local, landing, by_size.get(bytes_, [])) or rewritten(local):
                 return Arrival(wanted.source, "known", twin, bytes_)
             return Arrival(wanted.source, "landed", _copy(local, wanted.name, landing), bytes_)
     except OSError as error:
