@@ -486,11 +486,6 @@ def _scheduled_report(
 def _retention(values: Mapping[str, Any], shop: str, config: Path) -> Retention:
     place = f"[shops.{shop}.retention] in {config}"
     retention = _section(Retention, values.get("retention", {}), place)
-    if retention.landing_days is not None and "database" in values:
-        raise UserError(
-            f"{place}: landing_days cannot be set for a shop that is pulled from a database, because the names of its landed "
-            "files state what was pulled last; remove landing_days."
-        )
     if retention.texts_days is not None and "map" in values:
         raise UserError(
             f"{place}: texts_days cannot be set for a shop with a map, whose files have texts in any column; list the columns "

@@ -33,7 +33,9 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
     again
         Land text files once more whose content was delivered before, so that they count as the newest. They get an empty line.
     """
-    from ecom_lake.engine.build.erasure.former_contents import delivered_before
+    from ecom_lake.engine.build.erasure.former_contents import delivered_before, rewritten_delivery
+    from ecom_lake.engine.landing.encodings import empty_line
+    from ecom_lake.engine.store.landing_zone import Again
     from ecom_lake.engine.store.landing_zone import land as land_files
 
     if not paths:
@@ -41,8 +43,16 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
     site = options.landing_site()
     with screen.progress() as bar:
         task = bar.add_task("scanning", total=None)
-        known = delivered_before(site) if again else None
-        arrivals = list(land_files(site.lake, list(paths), lambda path: bar.update(task, description=path.name), known))
+        known = Again(delivered_before(site), empty_line) if again else None
+        arrivals = list(
+            land_files(
+                site.lake,
+                list(paths),
+                lambda path: bar.update(task, description=path.name),
+                known,
+                rewritten_delivery(site),
+            )
+        )
     delivered, why = _delivered(site)
     unknown = _show_arrivals(site, arrivals, delivered)
     if any(arrival.fate == "landed" for arrival in arrivals):

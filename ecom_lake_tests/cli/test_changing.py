@@ -13,17 +13,21 @@ import pytest
 
 from ecom_lake.cli.synth import synth
 from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.erasure.former_contents import keyed
 from ecom_lake.engine.build.maintenance import copying
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
 from ecom_lake.engine.dagster import assets
 from ecom_lake.engine.serve.difference import last_two_releases
+from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.publish.audiences.campaign import Campaign, read_campaign, write_campaign
 from ecom_lake.synth.options import SynthOptions
 from ecom_lake.synth.shapes.truths import ShapeTruths
 from ecom_lake.synth.truths import Truths
 from ecom_lake_tests.builders.built_lake import ONE_MORE_ORDER, BuiltLake, rewrite
+from ecom_lake_tests.builders.forgotten import KEY
 from ecom_lake_tests.builders.mapped_shop import MappedShop
 from ecom_lake_tests.cli.conftest import Run
 
@@ -94,6 +98,33 @@ def test_land_names_a_skipped_file_after_which_a_newer_one_was_delivered(run: Ru
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
     ingest(fresh_lake.site())
     assert "To deliver these again, add --again:" in run("land", str(copy), at=fresh_lake).out
+
+
+def test_land_skips_a_file_that_the_lake_has_rewritten_since(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a build does when old texts go, its delivery has another content hash and the HMAC of the earlier one."""
+    monkeypatch.setenv("ECOM_LAKE_ERASURE_KEY", KEY.decode())
+    landed, export, site = min(fresh_lake.landing.rglob("*orders_dataset.csv")), tmp_path / "orders.csv", fresh_lake.site()
+    landed.rename(export)
+    table = TableId("bronze", "orders")
+
+    def rewritten(head: Entry) -> Entry:
+        (part, file) = next((part, file) for part, file in head.parts(table).items() if is_delivery_of(file, export))
+        assert file.delivery is not None
+        delivery = replace(file.delivery, content_hash="0" * 32, was=(keyed(site, hash_file(export), KEY),))
+        return head.with_parts(table, {part: replace(file, delivery=delivery)})
+
+    assert "Landed 1 file" in run("land", str(export), at=fresh_lake).out
+    landed.with_name("orders.csv").unlink()
+    site.lake.log.commit(rewritten, "", "rewritten")
+    said = run("land", str(export), at=fresh_lake)
+    assert "Skipped 1 file whose content landed before:" in said.out and landed.name in said.out
+    assert list(fresh_lake.landing.rglob("orders.csv")) == []
+
+
+def is_delivery_of(file: File, export: Path) -> bool:
+    return file.delivery is not None and file.delivery.content_hash == hash_file(export)
 
 
 def test_land_names_the_table_of_each_file_and_proposes_a_map_for_the_others(

@@ -9,7 +9,7 @@ EDITS = (
         "engine/build/bronze/ingest.py",
         ("engine/build/bronze/test_ingest.py",),
         ("a file that changes during the read is stored", "if now.get(info.path) == info.stamp]", "if info.path in now]"),
-        ("one content twice in a file", "digest in known or digest in hashes or", "digest in known or"),
+        ("one content twice in a file", "digest in hashes or (only", "(only"),
         (
             "new code does not read again",
             "(before.stamp, before.reader) == (info.stamp, _reader(site))",
@@ -23,7 +23,7 @@ EDITS = (
         ("a removed file still warns", "if file.delivery and file.delivery.content_hash in in_landing:", "if file.delivery:"),
         (
             "another ingest's content is stored again",
-            "        if arrival.file.delivery.content_hash in known:\n            continue\n",
+            "        if former and (former.table == arrival.table or not delivery.sequence):\n            continue\n",
             "",
         ),
         ("the first refusals, without the last", "[*refused[: _REFUSALS - 1], refused[-1],", "[*refused[:_REFUSALS],"),

@@ -153,7 +153,7 @@ EDITS = (
         ("equal sizes are equal content", "if hash_file(landed) == digest:", "if digest:"),
         ("the second name ends in ~1", "for number in count(2):", "for number in count(1):"),
         ("the number follows the ending", 'f"{stem}~{number}{dot}{suffixes}"', 'f"{stem}{dot}{suffixes}~{number}"'),
-        ("hidden files are landed", 'step.startswith((".", "_"))', 'step.startswith("_")'),
+        ("hidden files are landed", "step.startswith(HIDDEN)", 'step.startswith("_")'),
         (
             "one file twice in one command",
             "                by_size.setdefault(arrival.bytes, []).append(arrival.name)",

@@ -54,6 +54,11 @@ def encoding_of(path: Path) -> Encoding:
     return Encoding("utf-8" if _is_utf8(path) or _is_nearly_utf8(path) else "cp1252")
 
 
+def empty_line(path: Path) -> bytes:
+    """A line end in the encoding of a file."""
+    return "\n".encode(encoding_of(path).name)
+
+
 def utf8_blocks(path: Path, encoding: Encoding, size: int) -> Iterator[bytes]:
     """The text as UTF-8, about `size` bytes at a time; no CRLF is cut in two.
 

@@ -35,11 +35,21 @@ _MARKUP = re.compile(r"\s*(?:(<(?:!doctype|html|\?xml))|([{\[]\s*[\"{\[]))", re.
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 """Zero is not included: some systems pad fields with it."""
 _MOST_CONTROL = 0.02
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def binary_kind(beginning: bytes) -> str:
-    """By its first bytes; empty for an unknown kind."""
-    return next((kind for offset, magic, kind in _BEGINS if beginning.startswith(magic, offset)), "")
+    """By its first bytes; empty for an unknown kind. Where these are letters, a header may begin with them, too, such as
+    `ORCAMENTO_ID`: then only a file with control characters is of the kind."""
+    may_be_text = not _BINARY.search(beginning)
+    return next(
+        (
+            kind
+            for offset, magic, kind in _BEGINS
+            if beginning.startswith(magic, offset) and not (may_be_text and magic.isalnum())
+        ),
+        "",
+    )
 
 
 def text_kind(beginning: str) -> str:

@@ -18,10 +18,11 @@ from typing import Literal
 from ecom_lake.engine.store.inbox import Inbox
 from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.landed_files import HIDDEN, PARTLY_COPIED, files_in, is_read
 from ecom_lake.engine.store.store import Store
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".gz", ".zip")
-"""The files that are taken from a folder; a file that is named itself is taken whatever its name."""
+"""The files that are taken from a folder; a file that is named itself is taken with any ending, if a build reads it."""
 _PACKED = (".gz", ".zip")
 Fate = Literal["landed", "known", "left out", "failed"]
 
@@ -33,9 +34,19 @@ class Arrival:
     source: Path
     fate: Fate
     name: str = ""
-    """Its name in landing: a new one, or the one that the same content has already."""
+    """Its name in landing: a new one, or the one that the same content has already, or was delivered under."""
     bytes: int = 0
     why: str = ""
+
+
+@dataclass(frozen=True)
+class Again:
+    """What it takes to land delivered content once more, as other bytes."""
+
+    is_delivered: Callable[[str], bool]
+    """Whether content was delivered before, by its hash."""
+    empty_line: Callable[[Path], bytes]
+    """The bytes of an empty line of a file: readers skip empty lines, as those of pulled files (docs/decisions/0041)."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +69,13 @@ def land(
     lake: Lake,
     sources: list[Path],
     on_file: Callable[[Path], None] = lambda path: None,
-    again: Callable[[str], bool] | None = None,
+    again: Again | None = None,
+    rewritten: Callable[[Path], str] = lambda path: "",
 ) -> Iterator[Arrival]:
     """Copy files, and the files of folders under their relative paths, into landing. A failed one does not stop the others.
 
-    `again`: whether content was delivered before, by its hash; a text file with such content gets empty lines at its end until it
-    is new."""
+    `again`: also those whose content was delivered before; a text file with such content gets empty lines at its end until it is
+    new. `rewritten`: the name of the delivered file that a file was before the lake rewrote it; it is known, too."""
     landing = lake.landing
     by_size = _by_size(landing)
     for source in sources:
@@ -72,14 +84,17 @@ def land(
                 yield found
                 continue
             on_file(found.source)
-            arrival = _land(found, landing, by_size) if again is None else _land_again(lake, found, again)
+            arrival = _land(found, landing, by_size, rewritten) if again is None else _land_again(lake, found, again)
             if arrival.fate == "landed":
                 by_size.setdefault(arrival.bytes, []).append(arrival.name)
             yield arrival
 
 
 def _wanted(source: Path) -> Iterator[_Wanted | Arrival]:
-    if source.is_file():
+    if source.is_file() and not is_read(source.name):
+        why = f"{source} is not landed: a build reads no file whose name begins with {' or '.join(HIDDEN)} or ends with "
+        yield Arrival(source, "failed", why=f"{why}{', '.join(PARTLY_COPIED[:-1])} or {PARTLY_COPIED[-1]}. Rename it.")
+    elif source.is_file():
         yield _Wanted(source, source.name)
     elif source.is_dir():
         yield from _in_folder(source)
@@ -111,21 +126,21 @@ def _in_folder(folder: Path) -> Iterator[_Wanted | Arrival]:
 
 
 def _is_hidden(path: PurePath) -> bool:
-    return any(step.startswith((".", "_")) for step in path.parts)
+    return any(step.startswith(HIDDEN) for step in path.parts)
 
 
-def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]]) -> Arrival:
+def _land(wanted: _Wanted, landing: Store, by_size: Mapping[int, list[str]], rewritten: Callable[[Path], str]) -> Arrival:
     try:
         with wanted.opened() as local:
             bytes_ = local.stat().st_size
-            if twin := _twin(local, landing, by_size.get(bytes_, [])):
+            if twin := _twin(local, landing, by_size.get(bytes_, [])) or rewritten(local):
                 return Arrival(wanted.source, "known", twin, bytes_)
             return Arrival(wanted.source, "landed", _copy(local, wanted.name, landing), bytes_)
     except OSError as error:
         return _failed(wanted, error)
 
 
-def _land_again(lake: Lake, wanted: _Wanted, is_delivered: Callable[[str], bool]) -> Arrival:
+def _land_again(lake: Lake, wanted: _Wanted, again: Again) -> Arrival:
     if wanted.source.suffix.lower() in _PACKED:
         why = f"{wanted.source} is packed, and --again lands plain text files only: unpack it first."
         return Arrival(wanted.source, "failed", why=why)
@@ -133,8 +148,8 @@ def _land_again(lake: Lake, wanted: _Wanted, is_delivered: Callable[[str], bool]
         with wanted.opened() as local, lake.scratch() as scratch:
             copy = scratch / "again"
             copy.write_bytes(local.read_bytes())
-            line, by_size = _empty_line(copy), _by_size(lake.landing)
-            while is_delivered(hash_file(copy)) or _twin(copy, lake.landing, by_size.get(copy.stat().st_size, [])):
+            line, by_size = again.empty_line(copy), _by_size(lake.landing)
+            while again.is_delivered(hash_file(copy)) or _twin(copy, lake.landing, by_size.get(copy.stat().st_size, [])):
                 with copy.open("ab") as file:
                     file.write(line)
             return Arrival(wanted.source, "landed", _copy(copy, wanted.name, lake.landing), copy.stat().st_size)
@@ -148,17 +163,11 @@ def _failed(wanted: _Wanted, error: OSError) -> Arrival:
     return Arrival(wanted.source, "failed", why=f"{wanted.source} cannot be landed: {error.strerror or error}{where}.")
 
 
-def _empty_line(path: Path) -> bytes:
-    """A line end in the encoding of a file: readers skip empty lines, as those of pulled files (docs/decisions/0041)."""
-    with path.open("rb") as file:
-        return {b"\xff\xfe": b"\n\0", b"\xfe\xff": b"\0\n"}.get(file.read(2), b"\n")
-
-
 def _by_size(landing: Store) -> dict[int, list[str]]:
-    """The files in landing, by size: only a file of the same size can have the same content."""
+    """The files in landing that a build reads, by size: only a file of the same size can have the same content."""
     found: dict[int, list[str]] = {}
-    for info in landing.list(""):
-        if not _is_hidden(PurePosixPath(info.path)) and not info.refused:
+    for info in files_in(landing):
+        if not info.refused:
             found.setdefault(info.size, []).append(info.path)
     return found
 

@@ -183,6 +183,16 @@ def test_a_file_that_is_not_delimited_text_is_refused(read: Reading, data: bytes
     assert str(refused.value) == f"orders.csv is {kind}, not delimited text: export it as CSV."
 
 
+PADDED = "".join(f"c{number:04};" for number in range(42)) + "pads;"
+
+
+@pytest.mark.parametrize(
+    "start", ["ORCAMENTO_ID;CIDADE", "GIF8;a", "PAR1;b", "BZh;a", "FEA1;x", "catalog;DUCK", f"{PADDED}ustar"]
+)
+def test_a_header_may_begin_like_another_kind_of_file(read: Reading, start: str) -> None:
+    assert read(f"{start};order_id;customer_id;status\n".encode()).parsed.delimiter == ";"
+
+
 @pytest.mark.parametrize(
     "data", [b" " * (2 << 20), HEADER.strip().encode() + b"x" * (2 << 20), b"\n" * (1 << 20) + HEADER.encode()]
 )

@@ -99,6 +99,23 @@ def test_only_possible_export_files_of_a_folder_land(lake: Lake, tmp_path: Path)
     assert set(landed(lake)) == {"orders.CSV", "pack.zip", "orders.dat"}
 
 
+@pytest.mark.parametrize("name", ["_orders.csv", ".x.csv", "customers.csv.tmp", "products.csv.part", "sellers.csv~"])
+def test_a_file_that_no_build_would_read_does_not_land(lake: Lake, tmp_path: Path, name: str) -> None:
+    (arrival,) = land_in(lake, written(tmp_path / name, "a"))
+    assert arrival.fate == "failed"
+    assert arrival.why == (
+        f"{tmp_path / name} is not landed: a build reads no file whose name begins with . or _ or ends with .part, .tmp, "
+        ".crdownload or ~. Rename it."
+    )
+    assert landed(lake) == {}
+
+
+def test_content_that_is_partly_copied_only_lands(lake: Lake, tmp_path: Path) -> None:
+    lake.landing.write("products.csv.part", b"a")
+    assert fates(land_in(lake, written(tmp_path / "products.csv", "a"))) == [("products.csv", "landed")]
+    assert set(landed(lake)) == {"products.csv", "products.csv.part"}
+
+
 @given(st.lists(st.tuples(st.sampled_from(["a.csv", "b.csv", "a~2.csv"]), st.sampled_from("xyz"), st.booleans()), max_size=12))
 def test_in_any_order_of_landings_no_file_is_lost_or_duplicated(
     deliveries: list[tuple[str, str, bool]],

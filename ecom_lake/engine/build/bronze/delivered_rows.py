@@ -8,6 +8,7 @@ Not here: how a delivered file becomes bronze (ingest.py), how bronze is mapped 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import count
 
 import polars as pl
 
@@ -22,7 +23,6 @@ BATCH = 1_000_000
 """Rows in one batch: large enough for speed, small enough for a gigabyte of memory."""
 _LOOK_BACK = 100
 """The largest number of new deliveries that are looked for. With more of them, reading all deliveries is as fast."""
-_FILE = "_file"
 
 
 def delivered_table(site: Site, source: str) -> Delivered:
@@ -52,25 +52,25 @@ def read_rows(
     by_path = {file.path: file for file in files}  # several deliveries may have been merged into one file
     verify(site, by_path.values())
     paths = dict(zip(map(str, site.lake.locals(by_path.values())), by_path.values(), strict=True))
+    file_path = _file_column(delivered)
     rows = rows_in_files(paths, delivered)
     sequences = {path: _sequence(file) for path, file in paths.items() if not file.first_hash}
-    of_file = pl.col(_FILE).replace_strict(sequences, default=None, return_dtype=pl.Int64)
+    of_file = pl.col(file_path).replace_strict(sequences, default=None, return_dtype=pl.Int64)
     rows = rows.with_columns(pl.coalesce(of_file, LINEAGE[0]).alias(LINEAGE[0]))
     if len(sequences) < len(paths):  # a shared file may hold a delivery that has another file now
         held_in = {_sequence(file): file.path for file in files}
-        is_held = pl.col(LINEAGE[0]).replace_strict(held_in, default=None) == pl.col(_FILE).replace_strict(
+        is_held = pl.col(LINEAGE[0]).replace_strict(held_in, default=None) == pl.col(file_path).replace_strict(
             {path: file.path for path, file in paths.items()}
         )
         rows = rows.filter(is_held)
-    return rows.drop(_FILE)
+    return rows.drop(file_path)
 
 
 def rows_in_files(paths: Iterable[str], delivered: Delivered) -> pl.LazyFrame:
     """The rows of Parquet files with the table's own columns, the lineage and the path of the file.
 
     A column of a map may have one of several headers, which may differ from file to file. A column that a file lacks is NULL."""
-    headers = delivered.file_format.headers if delivered.file_format else {}
-    spelled = {name: headers.get(name, (name,)) for name in delivered.columns}
+    spelled, file_path = _spellings(delivered), _file_column(delivered)
     stored = (header for spellings in spelled.values() for header in spellings)
     # One scan of all files: a query of one scan for each file takes twenty times as long.
     rows = pl.scan_parquet(
@@ -79,10 +79,22 @@ def rows_in_files(paths: Iterable[str], delivered: Delivered) -> pl.LazyFrame:
         schema=no_rows(stored).schema,
         missing_columns="insert",
         extra_columns="ignore",
-        include_file_paths=_FILE,
+        include_file_paths=file_path,
     )
     columns = [pl.col(name) if each == (name,) else pl.coalesce(each).alias(name) for name, each in spelled.items()]
-    return rows.select(*columns, *LINEAGE, _FILE)
+    return rows.select(*columns, *LINEAGE, file_path)
+
+
+def _spellings(delivered: Delivered) -> dict[str, tuple[str, ...]]:
+    """The headers that each column may have in delivered files."""
+    headers = delivered.file_format.headers if delivered.file_format else {}
+    return {name: tuple(headers.get(name, (name,))) for name in delivered.columns}
+
+
+def _file_column(delivered: Delivered) -> str:
+    """A name for the path of a row's file that no delivered column has."""
+    taken = {*delivered.columns, *(header for headers in _spellings(delivered).values() for header in headers)}
+    return next(name for number in count() if (name := f"_file{number}") not in taken)
 
 
 def no_rows(columns: Iterable[str]) -> pl.DataFrame:

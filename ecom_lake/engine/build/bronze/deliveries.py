@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from ecom_lake.engine.landing.refused import shown
 from ecom_lake.engine.store.entry import Delivery, Entry
+from ecom_lake.engine.store.landed_files import delivery_order
 
 
 def deliveries(entry: Entry) -> Iterator[Delivery]:
@@ -23,28 +25,62 @@ def contents(entry: Entry) -> set[str]:
     return {delivery.content_hash for delivery in deliveries(entry)}
 
 
+class Held(NamedTuple):
+    """A delivery, and the bronze table that holds its rows."""
+
+    table: str
+    delivery: Delivery
+    rows: int
+
+
+def held_contents(entry: Entry) -> dict[str, Held]:
+    """Each delivery by its content hash."""
+    return {
+        file.delivery.content_hash: Held(table.name, file.delivery, file.rows)
+        for table, parts in entry.tables.items()
+        if table.layer == "bronze"
+        for file in parts.values()
+        if file.delivery
+    }
+
+
 def newest_contents(entry: Entry) -> set[str]:
     """The content hash of the newest delivery of each table."""
-    found: dict[str, Delivery] = {}
-    for table, parts in entry.tables.items():
-        for file in parts.values() if table.layer == "bronze" else ():
-            if file.delivery and (table.name not in found or found[table.name].sequence < file.delivery.sequence):
-                found[table.name] = file.delivery
-    return {delivery.content_hash for delivery in found.values()}
+    return {delivery.content_hash for delivery in _newest(held_contents(entry)).values()}
+
+
+def _newest(contents: Mapping[str, Held]) -> dict[str, Delivery]:
+    """By table: its newest delivery."""
+    return {held.table: held.delivery for held in sorted(contents.values(), key=lambda held: held.delivery.sequence)}
 
 
 def returned(entry: Entry) -> dict[str, str]:
-    """The landed files that have the content of an earlier delivery again, where other content under the same name is the newest
-    delivery of its table: file → a sentence. Nothing is delivered twice, so that the other content stays in force."""
-    by_file: dict[str, list[Delivery]] = {}
-    for delivery in deliveries(entry):
-        by_file.setdefault(delivery.file, []).append(delivery)
-    found, known, in_force = dict[str, str](), contents(entry), newest_contents(entry)
+    """The landed files with the content of an earlier delivery again, where other content of its table came since under the same
+    name, or under one that comes before theirs: file → a sentence. Nothing is delivered twice, so that the other content stays in
+    force."""
+    known, found = held_contents(entry), dict[str, str]()
+    newest = _newest(known)
     for path, landed in entry.landing.items():
-        newest = max(by_file.get(path, ()), key=lambda delivery: delivery.sequence, default=None)
-        if newest and newest.content_hash in in_force and newest.content_hash != landed.hash and landed.hash in known:
-            found[path] = (
-                f"{shown(path)} has the content of an earlier delivery again, and other content came under its name since "
-                f"(delivery {newest.sequence}), which stays in force: to deliver it again, run `ecom-lake land --again FILE`."
-            )
+        contents = landed.hash.split("+")
+        for held in (known[content] for content in contents if content in known):
+            in_force = newest[held.table]
+            if in_force.content_hash not in contents and _came_again(path, held, in_force):
+                found[path] = (
+                    f"{shown(path)} has the content of an earlier delivery again (delivery {held.delivery.sequence}), and other "
+                    f"content of {held.table} came since (delivery {in_force.sequence}), which stays in force: to deliver it "
+                    "again, run `ecom-lake land --again FILE`."
+                )
     return found
+
+
+def _came_again(path: str, held: Held, in_force: Delivery) -> bool:
+    """Whether a landed file with delivered content is newer than the delivery in force. Files without rows are often equal."""
+    if _is_from(in_force, path):
+        return True
+    is_first = _is_from(held.delivery, path)
+    return not is_first and held.rows > 0 and delivery_order(path) > delivery_order(in_force.file)
+
+
+def _is_from(delivery: Delivery, path: str) -> bool:
+    """Whether a delivery is a landed file, or a file in it."""
+    return delivery.file == path or delivery.file.startswith(f"{path}/")

@@ -7,8 +7,9 @@ Not here: reading a CSV file (landing/).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import partial
@@ -17,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from ecom_lake import logs
-from ecom_lake.engine.build.bronze.deliveries import contents, deliveries, earlier_contents, returned
+from ecom_lake.engine.build.bronze.deliveries import Held, deliveries, earlier_contents, held_contents, returned
 from ecom_lake.engine.build.bronze.merging import merge_small_files
 from ecom_lake.engine.build.erasure.arrivals import Arrival, Dropped, drop_erased
 from ecom_lake.engine.build.erasure.bronze_ids import holds_erased
@@ -41,6 +42,7 @@ from ecom_lake.engine.build.step.outcome import Check, Outcome
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.landing.archives import Member, content_hash, unpack
+from ecom_lake.engine.landing.file_beginning import table_of
 from ecom_lake.engine.landing.record_editing import Edits
 from ecom_lake.engine.landing.refused import Refused, shown
 from ecom_lake.engine.landing.table_recognition import named_after
@@ -72,10 +74,11 @@ class _Parsed:
 
 @dataclass(frozen=True)
 class Taken:
-    """A new member of a landed file in the store, without a sequence number yet."""
+    """A new member of a landed file in the store."""
 
     table: str
     file: File
+    """Its delivery has a number if it moves here from another table."""
     rejects: File | None
 
 
@@ -133,11 +136,11 @@ def _ingest(site: Site, head: Entry, progress: Progress) -> list[Outcome]:
     if listed and site.map is not None:
         refuse_unsafe_map(site.map)
         refuse_other_key(site)  # another key makes other ids of erased persons
-    known = contents(head)
+    known = held_contents(head)
     before, since = earlier_contents(head), texts_since(site)
     landed, arrivals = take(site, unread, known, progress, listed, before=before, since=since)
     landing = seen | landed
-    skipped = known & {content for file in landing.values() for content in file.hash.split("+")}
+    skipped = known.keys() & {content for file in landing.values() for content in file.hash.split("+")}
     try:
         entry = commit_made(
             site,
@@ -195,7 +198,7 @@ def _seen_before(site: Site, head: Entry, files: Iterable[Info]) -> tuple[dict[s
 def take(
     site: Site,
     files: list[Info],
-    known: Set[str],
+    known: Mapping[str, Held],
     progress: Progress = lambda _: None,
     listed: ErasureList | None = None,
     only: Set[str] | None = None,
@@ -203,8 +206,8 @@ def take(
     since: str = "",
 ) -> tuple[dict[str, Landed], list[Taken]]:
     """Read new files in parallel, one in each thread, and write their contents to the store, without listed persons.
-    `only`: these contents and no other. `before`: `earlier_contents` of the state, which are no new ones. `since`: the first day
-    of which texts stay (old_texts.py).
+    `known`: `held_contents` of the state. `only`: these contents and no other. `before`: `earlier_contents` of the state, which
+    are no new ones. `since`: the first day of which texts stay (old_texts.py).
 
     A file that is changed or removed during the read is left for the next ingest; nothing of it is stored."""
 
@@ -217,7 +220,7 @@ def take(
         now = _stamps(landed_files(site))
         unchanged = [(info, *found) for info, found in zip(files, read, strict=True) if now.get(info.path) == info.stamp]
         if listed or before or since:
-            unchanged = _without_erased(site, listed, unchanged, known, before or {}, since)
+            unchanged = _without_erased(site, listed, unchanged, known.keys(), before or {}, since)
         taken = site.lake.store.each(partial(_publish, site), [one for _, _, found in unchanged for one in found])
     return {info.path: landed for info, landed, _ in unchanged}, list(taken)
 
@@ -272,8 +275,9 @@ def _kept(site: Site, parsed: _Parsed, dropped: Dropped | None, new: Mapping[str
     return replace(parsed, made=replace(parsed.made, rows=dropped.rows, fingerprint=content, delivery=delivery))
 
 
-def _read(site: Site, info: Info, known: Set[str], parsed: Path, only: Set[str] | None) -> tuple[Landed, list[_Parsed]]:
-    """Read the new members of one landed file. A refused member does not stop the others."""
+def _read(site: Site, info: Info, known: Mapping[str, Held], parsed: Path, only: Set[str] | None) -> tuple[Landed, list[_Parsed]]:
+    """Read the new members of one landed file, and those that belong to another table now. A refused member does not stop the
+    others."""
     found: list[_Parsed] = []
     refused: list[Refused] = []
     tables: set[str] = set()
@@ -286,14 +290,13 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path, only: Set[str] 
                 try:
                     for member in unpack(local, scratch, info.path):
                         digest = "" if member.refused else content_hash(member.path)
-                        is_known = bool(digest) and (
-                            digest in known or digest in hashes or (only is not None and digest not in only)
-                        )
+                        former = known.get(digest)
+                        is_left_out = digest in hashes or (only is not None and digest not in only)
                         hashes.append(digest)
-                        if is_known:
+                        if digest and (is_left_out or (former and not _moves(site, member, former))):
                             continue
                         try:
-                            found.append(_parse(site, info, member, digest, parsed))
+                            found.append(_parse(site, info, member, digest, parsed, former))
                         except Refused as refusal:
                             refused.append(refusal)
                             tables.add(refusal.table or named_after(member.name, site.connector.delivered))
@@ -312,6 +315,17 @@ def _read(site: Site, info: Info, known: Set[str], parsed: Path, only: Set[str] 
     return Landed(info.stamp, "+".join(hashes), _reader(site), why, tuple(sorted(tables - {""}))), found
 
 
+def _moves(site: Site, member: Member, former: Held) -> bool:
+    """Whether a delivered file belongs to another table now: the table has another name, or names of files mean other tables.
+
+    Equal content under another name, such as that of two files without rows, is no reason: it is delivered once."""
+    if former.table not in {delivered.name for delivered in site.connector.delivered}:
+        return True
+    with suppress(Refused):
+        return member.name == former.delivery.file and table_of(member, site.connector.delivered) != former.table
+    return False
+
+
 def _summarized(refused: list[str]) -> str:
     """The refusals in one text, shortened because every state of the log stores it: an archive may hold 10,000 bad files.
 
@@ -322,17 +336,17 @@ def _summarized(refused: list[str]) -> str:
     return " ".join([*refused[: _REFUSALS - 1], refused[-1], f"{counted(more, 'more file', 'is/are')} refused."])
 
 
-def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path) -> _Parsed:
+def _parse(site: Site, info: Info, member: Member, digest: str, folder: Path, former: Held | None) -> _Parsed:
+    """`former`: the delivery of the same content, which moves to another table and keeps its number."""
     from ecom_lake.engine.landing.file_parser import parse  # PyArrow: to see that nothing is new, nobody waits for it
 
     name = uuid.uuid4().hex  # two files may hold the same content
     target, rejects = folder / f"{name}.parquet", folder / f"{name}.rejects.parquet"
     parsed = parse(member, site.connector.delivered, target, rejects)
-    delivery = Delivery(
-        sequence=0,
-        file=member.name,
-        content_hash=digest,
-        delivered_at=info.modified.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat(sep=" "),
+    delivered_at = info.modified.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat(sep=" ")
+    new = Delivery(sequence=0, file=member.name, content_hash=digest, delivered_at=delivered_at, rejected=0)
+    delivery = replace(
+        former.delivery if former else new,
         rejected=parsed.rejected,
         extra_columns=tuple(parsed.extra_columns),
         encoding=parsed.encoding,
@@ -360,30 +374,36 @@ def _numbered(
     listed: ErasureList | None,
     since: str,
 ) -> Entry:
-    """The head with the arrivals under the next free numbers. Content that another ingest has committed meanwhile is skipped.
+    """The head with the arrivals under the next free numbers. Content that another ingest has committed meanwhile is skipped; a
+    delivery that belongs to another table now moves there under its number.
 
     `skipped`: landed content that was in bronze when landing was read; an erasure may have changed it in bronze meanwhile.
     `listed`: the erasure list that the arrivals were compared with; None for a lake without erasures. `since`: the first day of
     which they may have texts."""
-    erasure, known = listed.compared if listed else 0, contents(head)
-    if head.erasure > erasure or not skipped <= known:
+    erasure, known = listed.compared if listed else 0, held_contents(head)
+    if head.erasure > erasure or not skipped <= known.keys():
         raise ErasureConflictError("Delivered rows were erased while this delivery was read: run the build again.")
     number = max((delivery.sequence for delivery in deliveries(head)), default=0)
     has_bronze = number > 0
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
     changed = changed if changed.erasure == erasure else replace(changed, erasure=erasure)
-    new: dict[TableId, dict[Part, File]] = {}
+    new: dict[TableId, dict[Part, File | None]] = {}
     for arrival in arrivals:
-        assert arrival.file.delivery is not None
-        if arrival.file.delivery.content_hash in known:
+        delivery = arrival.file.delivery
+        assert delivery is not None
+        former = known.get(delivery.content_hash)
+        if former and (former.table == arrival.table or not delivery.sequence):
             continue
-        known.add(arrival.file.delivery.content_hash)
-        number += 1
-        delivery = replace(arrival.file.delivery, sequence=number)
-        part = Part(batch=f"{number:08d}")
-        new.setdefault(TableId("bronze", arrival.table), {})[part] = replace(arrival.file, delivery=delivery)
-        if arrival.rejects:
-            new.setdefault(TableId("rejects", arrival.table), {})[part] = replace(arrival.rejects, delivery=delivery)
+        if former is None:
+            number += 1
+            delivery = replace(delivery, sequence=number)
+        part = Part(batch=f"{delivery.sequence:08d}")
+        for layer, file in (("bronze", arrival.file), ("rejects", arrival.rejects)):
+            if former:
+                new.setdefault(TableId(layer, former.table), {})[part] = None
+            if file:
+                new.setdefault(TableId(layer, arrival.table), {})[part] = replace(file, delivery=delivery)
+        known[delivery.content_hash] = Held(arrival.table, delivery, arrival.file.rows)
     for table, parts in new.items():
         changed = changed.with_parts(table, parts)
     after = texts_since_after(head, has_bronze, since) if new else head.texts_since
@@ -399,7 +419,7 @@ def _outcome(site: Site, delivered: Delivered, before: Entry, after: Entry) -> O
     parts = after.parts(table)
     checks = [_records_check(table, parts), misnamed_check(site, delivered, after)]
     if delivered.name == site.connector.reports_landing:  # the check covers all files in landing: once is enough
-        checks.append(_landing_check(table, after))
+        checks.append(_landing_check(site, table, after))
     extra = sorted({f"{d.file}: {c}" for f in parts.values() if (d := f.delivery) for c in d.extra_columns})
     notes = [f"Columns that the connector does not declare are kept in bronze: {', '.join(extra)}."] if extra else []
     if delivered.name == site.connector.reports_landing and after.erasure and (why := _erasure_list(site, after).unrecognised()):
@@ -438,8 +458,9 @@ def _misnamed(delivered: Delivered, there: str, here: str, files: list[str]) -> 
     return f"{shown(files[-1])}{they_have} the column {shown(there)}, which no table reads; if it holds {here}, {todo}."
 
 
-def _landing_check(table: TableId, entry: Entry) -> Check:
+def _landing_check(site: Site, table: TableId, entry: Entry) -> Check:
     refused = {path: landed.refused for path, landed in entry.landing.items() if landed.refused} | returned(entry)
+    refused |= dict(_left_behind(site, entry))
     return Check(
         table,
         "landing_accepted",
@@ -448,6 +469,24 @@ def _landing_check(table: TableId, entry: Entry) -> Check:
         says=" ".join(refused.values()) if refused else "Every file in landing was read.",
         evidence=tuple({"file": path, "why": why} for path, why in refused.items()),
     )
+
+
+def _left_behind(site: Site, entry: Entry) -> Iterator[tuple[str, str]]:
+    """The deliveries of tables that the connector does not have any more, and that could not move because landing lacks them: the
+    table → a sentence."""
+    in_landing = {content for landed in entry.landing.values() for content in landed.hash.split("+")}
+    names = {delivered.name for delivered in site.connector.delivered}
+    gone: dict[str, list[str]] = {}
+    for content, held in held_contents(entry).items():
+        if held.table not in names and content not in in_landing:
+            gone.setdefault(held.table, []).append(held.delivery.file)
+    for table, files in gone.items():
+        yield (
+            f"bronze/{table}",
+            f"{counted(len(files), 'delivered file', 'is/are')} in no table any more ({shown(files[-1])} is the last one): no "
+            f"kind of files is called {table} now, and landing does not have the content. Give the kind its name back, or land "
+            "it again.",
+        )
 
 
 def _records_check(table: TableId, parts: Parts) -> Check:

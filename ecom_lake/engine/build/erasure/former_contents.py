@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from ecom_lake.engine.build.bronze.deliveries import contents, earlier_contents
+from ecom_lake.engine.build.bronze.deliveries import contents, earlier_contents, held_contents
 from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.erasure_list import ERASURE_KEY, SHORTEST_KEY
+from ecom_lake.engine.store.integrity import hash_file
 from ecom_lake.errors import UserError
 
 
@@ -32,6 +34,9 @@ class FormerContents:
     def __init__(self, site: LandingSite, entry: Entry) -> None:
         self._site, self._earlier = site, earlier_contents(entry)
 
+    def __bool__(self) -> bool:
+        return bool(self._earlier)
+
     def present(self, digest: str) -> str:
         """The content hash that the delivery of this content has now; the same one if it was not rewritten, or never came."""
         return came_before(self._site, digest, self._earlier) or digest
@@ -46,6 +51,20 @@ def delivered_before(site: LandingSite) -> Callable[[str], bool]:
     head = site.lake.log.head()
     known, former = contents(head), FormerContents(site, head)
     return lambda digest: digest in known or digest in former
+
+
+def rewritten_delivery(site: LandingSite) -> Callable[[Path], str]:
+    """The name of the delivered file that a file was before old texts or persons went from it; empty for every other file."""
+    head = site.lake.log.head()
+    held, former = held_contents(head), FormerContents(site, head)
+    if not former:
+        return lambda path: ""
+
+    def name(path: Path) -> str:
+        digest = hash_file(path)
+        return held[former.present(digest)].delivery.file if digest in former else ""
+
+    return name
 
 
 def refuse_missing_key(site: LandingSite) -> None:

@@ -116,7 +116,7 @@ def _set_aside_damaged(site: Site) -> Iterator[str]:
 def _read_again(site: Site, damaged: dict[Place, File]) -> dict[Place, File]:
     """Damaged delivered files, read from landing again under the same numbers if landing still has them."""
     lost = {file.delivery.content_hash for file in damaged.values() if file.delivery}
-    _, taken = take(site, landed_files(site), set(), only=lost)  # a new file may hold an erased person: it waits for an ingest
+    _, taken = take(site, landed_files(site), {}, only=lost)  # a new file may hold an erased person: it waits for an ingest
     found: dict[tuple[TableId, str], File] = {}
     for one in taken:
         for layer, file in (("bronze", one.file), ("rejects", one.rejects)):

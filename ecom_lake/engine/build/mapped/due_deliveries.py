@@ -27,7 +27,7 @@ from ecom_lake.engine.config import PSEUDONYM_KEY
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_of_lookup
 from ecom_lake.engine.mapping.definitions import Facet
-from ecom_lake.engine.store.entry import Entry, File
+from ecom_lake.engine.store.entry import Entry, File, Parts
 from ecom_lake.errors import UserError
 
 
@@ -88,8 +88,7 @@ def inputs_of(site: Site, entry: Entry, facet: Facet) -> dict[TableId, str]:
 def find_due(site: Site, entry: Entry, facet: Facet) -> Due:
     parts, delivered = entry.parts(TableId("mapped", facet.target)), entry.parts(bronze_table(site, facet))
     mark, inputs = mark_of(site, facet), inputs_of(site, entry, facet)
-    kept = {part: made for part, file in delivered.items() if (made := parts.get(part)) and made.fingerprint == mark.of(file)}
-    kept = {} if site.full else kept
+    kept = {} if site.full else _kept(parts, delivered, mark)
     changed = _with_changed_lookups(site, entry, facet, kept)
     unchanged = {part: replace(file, inputs=inputs) for part, file in kept.items() if part not in changed}
     return Due(
@@ -97,6 +96,19 @@ def find_due(site: Site, entry: Entry, facet: Facet) -> Due:
         {int(part.batch): delivered[part] for part in changed},
         unchanged,
     )
+
+
+def has_lost(site: Site, entry: Entry, facet: Facet) -> bool:
+    """Whether the mapped table may have a part of a delivery that was of this facet's kind, and is not any more."""
+    parts, its_own = entry.parts(TableId("mapped", facet.target)), entry.parts(bronze_table(site, facet))
+    others = (other for other in facets_of(site, facet.target) if other != facet)
+    known = set(its_own).union(*(_kept(parts, entry.parts(bronze_table(site, other)), mark_of(site, other)) for other in others))
+    return not parts.keys() <= known
+
+
+def _kept(parts: Parts, delivered: Parts, mark: Mark) -> dict[Part, File]:
+    """The mapped parts that are as the facet with this mark makes them."""
+    return {part: made for part, file in delivered.items() if (made := parts.get(part)) and made.fingerprint == mark.of(file)}
 
 
 def _with_changed_lookups(site: Site, entry: Entry, facet: Facet, kept: Mapping[Part, File]) -> set[Part]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from ecom_lake.engine.build.bronze.delivered_rows import no_rows, read_rows
-from ecom_lake.engine.build.mapped.due_deliveries import Due
+from ecom_lake.engine.build.mapped.due_deliveries import Due, has_lost
 from ecom_lake.engine.build.mapped.facets import bronze_table, map_of
 from ecom_lake.engine.build.mapped.findings import found_in
 from ecom_lake.engine.build.mapped.part_files import SEQUENCE, write_parts
@@ -40,12 +40,12 @@ class _InForce:
 
 def whole_file_parts(site: Site, entry: Entry, facet: Facet, due: Due) -> Iterator[tuple[Part, File]]:
     table = TableId("mapped", facet.target)
-    new = due.deliveries
-    if not new and not due.looked_up:
+    new, starts_again = due.deliveries, bool(due.looked_up) or has_lost(site, entry, facet)
+    if not new and not starts_again:
         yield from due.kept.items()
         return
     delivered = {int(part.batch): file for part, file in entry.parts(bronze_table(site, facet)).items()}
-    continues = due.kept and not due.looked_up and min(new) > max(int(part.batch) for part in due.kept)
+    continues = due.kept and not starts_again and min(new) > max(int(part.batch) for part in due.kept)
     state = _stored(site, entry, facet, due.kept) if continues else _InForce(_empty(site, facet))
     for sequence in sorted(new if continues else delivered):
         mapped = run(site, entry, facet, [sequence])

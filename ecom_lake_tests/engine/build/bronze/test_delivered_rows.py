@@ -45,3 +45,16 @@ def test_the_records_of_a_lake_in_a_folder_whose_name_is_a_pattern_are_read(tmp_
     assert latest_records(site, site.lake.log.head(), TableId("bronze", "sales"), 5).select("id", "preis").rows() == [
         ("1", "2.50")
     ]
+
+
+def test_a_delivered_column_may_have_any_name(tmp_path: Path) -> None:
+    """Fivetran adds a column `_file`."""
+    site = with_sales(a_site(tmp_path), Delivered("sales", "", ("id", "price"), file_names=("sales",)))
+    landing = site.lake.store.local("olist/landing")
+    landing.mkdir(parents=True)
+    (landing / "sales_1.csv").write_text("id,price,_file,_file0\n1,2.50,a.csv,b.csv\n", encoding="utf-8")
+    ingest(site)
+    head = site.lake.log.head()
+    found = latest_records(site, head, TableId("bronze", "sales"), 5)
+    assert found.select("id", "_file", "_file0").rows() == [("1", "a.csv", "b.csv")]
+    assert rows_of(site, head, "sales").collect().rows() == [("1", "2.50", 1, 1)]

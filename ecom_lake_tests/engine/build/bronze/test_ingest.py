@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from ecom_lake.engine.build.bronze.delivered_rows import latest_records
 from ecom_lake.engine.build.bronze.deliveries import contents
 from ecom_lake.engine.build.bronze.ingest import ingest, nothing_new
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.outcome import Check
 from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.landing.encodings import empty_line
 from ecom_lake.engine.serve.status import status_of
 from ecom_lake.engine.store.entry import Entry
+from ecom_lake.engine.store.landing_zone import Again
 from ecom_lake.engine.store.landing_zone import land as land_files
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.canonical_shop import CanonicalShop
@@ -130,10 +133,66 @@ def test_a_file_that_returns_to_earlier_content_is_reported_until_it_is_landed_a
     assert not accepted() and not accepted()
     copy.write_bytes(text)
     assert [arrival.fate for arrival in land_files(site.lake, [copy])] == ["known"]
-    known = contents(site.lake.log.head())
-    assert [arrival.fate for arrival in land_files(site.lake, [copy, copy], again=known.__contains__)] == ["landed", "landed"]
+    assert land_again(site, copy, copy) == ["landed", "landed"]
     assert accepted()
     assert [rows for *_, rows in deliveries(site)] == [2, 1, 2, 2]
+
+
+def land_again(site: Site, *files: Path) -> list[str]:
+    again = Again(contents(site.lake.log.head()).__contains__, empty_line)
+    return [arrival.fate for arrival in land_files(site.lake, list(files), again=again)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16"])
+def test_a_wide_file_without_a_last_line_end_keeps_its_records_when_it_is_landed_again(tmp_path: Path, encoding: str) -> None:
+    site = a_site(tmp_path)
+    file = land(site, "customers.csv", "customers", [customer(1), customer(2)])
+    file.write_bytes(file.read_text("utf-8").rstrip("\n").encode(encoding))
+    source = tmp_path / "customers.csv"
+    shutil.copy(file, source)
+    for _ in range(2):
+        ingest(site)
+        assert land_again(site, source) == ["landed"]
+    ingest(site)
+    assert [rows for *_, rows in deliveries(site, "customers")] == [2, 2, 2]
+    assert latest_records(site, site.lake.log.head(), TableId("bronze", "customers"), 6).is_duplicated().all()
+
+
+def landing_fault(site: Site) -> str:
+    (check,) = (check for outcome in ingest(site) for check in outcome.checks if check.name == "landing_accepted")
+    return "" if check.passed else check.says
+
+
+def test_a_dated_file_with_earlier_content_is_reported_until_other_content_comes(tmp_path: Path) -> None:
+    """Two files without rows are equal, and so is a copy of the newest file: neither is reported."""
+    site = a_site(tmp_path)
+    for number, orders in enumerate(([1, 2], [1], [], [3], [], [3]), start=1):
+        land(site, f"orders-{number}.csv", "orders", [order(one) for one in orders])
+        assert landing_fault(site) == ""
+    land(site, "orders-9.csv", "orders", [order(1)])
+    assert landing_fault(site).startswith(
+        "orders-9.csv has the content of an earlier delivery again (delivery 2), and other content of orders came since (deliv"
+        "ery 4), which stays in force"
+    )
+    land(site, "orders-10.csv", "orders", [order(4)])
+    assert landing_fault(site) == ""
+
+
+def test_an_archive_that_returns_to_earlier_content_is_reported(tmp_path: Path) -> None:
+    """Of two files of one table in an archive, the first is not the newest and did not come again."""
+    site = a_site(tmp_path)
+    texts = [land(site, "orders.csv", "orders", [order(one)]).read_bytes() for one in (1, 2, 3)]
+    (landed := site.lake.store.local("olist/landing/orders.csv")).unlink()
+
+    def pack(*contents: bytes) -> str:
+        with zipfile.ZipFile(landed.with_name("d.zip"), "w") as archive:
+            for number, content in enumerate(contents):
+                archive.writestr(f"orders-{number}.csv", content)
+        return landing_fault(site)
+
+    assert pack(texts[0], texts[1]) == ""
+    assert pack(texts[0], texts[2]) == ""
+    assert pack(texts[0], texts[1]).startswith("d.zip has the content of an earlier delivery again (delivery 2)")
 
 
 def test_a_refused_file_does_not_stop_the_others_and_is_reported_until_it_is_fixed(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.erasure import old_texts
 from ecom_lake.engine.build.erasure.changed_state import stage_landing
-from ecom_lake.engine.build.erasure.former_contents import delivered_before
+from ecom_lake.engine.build.erasure.former_contents import delivered_before, rewritten_delivery
 from ecom_lake.engine.build.erasure.old_texts import has_old_texts, texts_since
 from ecom_lake.engine.build.maintenance.copying import Copied, copy_shop
 from ecom_lake.engine.build.maintenance.expiry import is_overdue
@@ -29,8 +29,10 @@ from ecom_lake.engine.build.maintenance.garbage import collect_garbage, find_gar
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Retention
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
+from ecom_lake.engine.landing.encodings import empty_line
 from ecom_lake.engine.store.entry import File
 from ecom_lake.engine.store.lake import Lake
+from ecom_lake.engine.store.landing_zone import Again
 from ecom_lake.engine.store.landing_zone import land as land_files
 from ecom_lake.errors import UserError
 from ecom_lake.settings import load
@@ -282,6 +284,8 @@ def test_content_that_comes_again_with_land_again_counts_as_the_newest(tmp_path:
     ingest(kept)
     land(kept, "order_reviews.csv", "order_reviews", [review(1, OLD[0], "2017-01-20 10:00:00", "2")])
     ingest(kept)
+    (known,) = land_files(kept.lake, [export], rewritten=rewritten_delivery(kept))
+    assert (known.fate, known.name) == ("known", "order_reviews.csv")
     assert _land_again(kept, export) == ["landed"]
     ingest(kept)
     assert [score for name, score, _ in reviews(kept) if name == "r1"] == ["4", "2", "4"]
@@ -289,7 +293,7 @@ def test_content_that_comes_again_with_land_again_counts_as_the_newest(tmp_path:
 
 
 def _land_again(site: Site, export: Path) -> list[str]:
-    return [arrival.fate for arrival in land_files(site.lake, [export], again=delivered_before(site))]
+    return [arrival.fate for arrival in land_files(site.lake, [export], again=Again(delivered_before(site), empty_line))]
 
 
 def test_content_that_equals_an_earlier_delivery_without_its_texts_only_is_delivered(tmp_path: Path) -> None:

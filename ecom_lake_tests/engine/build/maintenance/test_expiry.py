@@ -146,7 +146,6 @@ def test_what_could_not_be_deleted_is_reported(fresh_lake: BuiltLake, monkeypatc
         ('rejects_days = "1"', "rejects_days must be a whole number"),
         ("texts_days = 61", "texts_days must be at least 62, not 61"),
         ("bronze_days = 3", "there is no setting 'bronze_days'"),
-        ('landing_days = 3\n[shops.olist.database]\nurl_env = "X"\ntables = {a = {}}', "landing_days cannot be set"),
     ],
 )
 def test_wrong_settings_are_refused_with_a_sentence(written: str, why: str, tmp_path: Path) -> None:

@@ -157,6 +157,72 @@ def test_a_table_that_the_map_no_longer_makes_is_empty(shop: MappedShop) -> None
     assert rows_of(site, "silver/customers", "customer_id") == []
 
 
+RENAMED = MAP.replace("[files.lines]", "[files.positions]").replace('from = "lines"', 'from = "positions"')
+ITEM = ("order_id", "line", "source_sequence")
+
+
+def test_a_kind_with_another_name_keeps_its_deliveries(shop: MappedShop) -> None:
+    before = to_silver(shop)
+    items, its_fates = rows_of(before, "silver/order_items", *ITEM), fates(before, "order_items")
+    shop.write(RENAMED)
+    site = to_silver(shop)
+    assert rows_of(site, "silver/order_items", *ITEM) == items != []
+    assert fates(site, "order_items") == its_fates
+    assert bronze(site) == {"positions": [(1, "lines-1.csv")], "sales": [(2, "sales-1.csv")]}
+    shop.land("lines-2.csv", lines("A3,1,z,7"))
+    assert bronze(to_silver(shop))["positions"] == [(1, "lines-1.csv"), (3, "lines-2.csv")]
+
+
+def bronze(site: Site) -> dict[str, list[tuple[int, str]]]:
+    """By kind of files: the numbers of its deliveries and their files."""
+    tables = site.lake.log.head().tables
+    return {
+        table.name: sorted((file.delivery.sequence, file.delivery.file) for file in parts.values() if file.delivery)
+        for table, parts in tables.items()
+        if table.layer == "bronze"
+    }
+
+
+def landing_faults(site: Site) -> list[str]:
+    return [check.says for one in ingest(site) for check in one.checks if check.name == "landing_accepted" and not check.passed]
+
+
+def test_deliveries_that_no_kind_has_any_more_are_reported(shop: MappedShop) -> None:
+    to_silver(shop)
+    (shop.root / "mine" / "landing" / "lines-1.csv").unlink()
+    shop.write(RENAMED)
+    (why,) = landing_faults(shop.site)
+    assert why.startswith(
+        "1 delivered file is in no table any more (lines-1.csv is the last one): no kind of files is called lines"
+    )
+    shop.land("lines-1.csv", LINES)
+    assert landing_faults(shop.site) == []
+    assert bronze(shop.site) == {"positions": [(1, "lines-1.csv")], "sales": [(2, "sales-1.csv")]}
+
+
+@pytest.mark.parametrize("whole", ["", 'whole = "file"\n'])
+def test_files_that_other_names_give_to_another_kind_move_there(shop: MappedShop, whole: str) -> None:
+    """With no bad record left behind. The content that two names have, of two kinds, stays where it is."""
+    plain = MAP.replace('names = ["lines*"]\n', f'names = ["lines*"]\n{whole}')
+    returned = (
+        '[files.returned]\nnames = ["lines-returned*"]\n[[checks]]\nfile = "returned"\nholds = "sku <> \'\'"\nsays = "All."\n'
+    )
+    shop.write(plain)
+    shop.land("lines-returned.csv", lines("A1,1,x,3.00", "A2,1,x"))
+    shop.land("lines-0.csv", lines())
+    shop.land("lines-returned-0.csv", lines())
+    assert len(rows_of(to_silver(shop), "rejects/lines", "source_record")) == 1
+    shop.write(plain + returned)
+    site = to_silver(shop)
+    assert bronze(site)["lines"] == [(1, "lines-0.csv"), (2, "lines-1.csv")]
+    assert bronze(site)["returned"] == [(3, "lines-returned.csv")]
+    assert len(rows_of(site, "rejects/returned", "source_record")) == 1
+    assert TableId("rejects", "lines") not in site.lake.log.head().tables
+    items = rows_of(site, "silver/order_items", "order_id", "line", "unit_price")
+    assert [(*ids, float(price)) for *ids, price in items] == [("A1", 1, 10.0), ("A1", 2, 5.0), ("A2", 1, 10.0)]
+    assert bronze(to_silver(shop)) == bronze(site)
+
+
 SENTENCES = {
     'map = "maps/mine.toml"\nconnector = "olist"': "has both a connector and a map: remove one of them.",
     'map = "maps/other.toml"': "names the map 'maps/other.toml', but there is no file",

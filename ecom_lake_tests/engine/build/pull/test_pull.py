@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.bronze.ingest import ingest
+from ecom_lake.engine.build.maintenance.expiry import delete_overdue
 from ecom_lake.engine.build.pull.pull import latest_watermark, pull
 from ecom_lake.engine.build.pull.source import Column, Kind
 from ecom_lake.errors import UserError
@@ -194,6 +195,21 @@ def test_a_file_that_was_removed_before_a_build_is_pulled_again(shop: DatabaseSh
     shop.order("C", "2024-02-20 10:00:00")
     (shop.landing / lost.file).unlink()
     assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B", "C"]
+
+
+def test_a_pull_continues_after_the_files_of_earlier_pulls_expired(shop: DatabaseShop) -> None:
+    shop = replace(shop, setting='connector = "canonical"\nretention = { landing_days = 0 }')
+    shop.order("OLD", "2024-01-09 10:00:00")
+    shop.order("A", "2024-02-01 10:00:00")
+    shop.pull()
+    shop.build_silver()
+    site = shop.site()
+    site.lake.log.commit(lambda head: replace(head, message="released"), "", "released", release=True)
+    assert len(delete_overdue(site)) == 1 and shop.landed() == []
+    shop.order("B", "2024-02-09 10:00:00")
+    later = shop.pull()["orders"]
+    assert later.file.startswith("database/000002/orders-20240201T")
+    assert [row["order_id"] for row in shop.rows(later.file)] == ["A", "B"]
 
 
 @pytest.mark.parametrize("content", [b"", gzip.compress(b"order_id\nB\n")], ids=["damaged", "without a column"])
