@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ecom_lake.shop.experiments.groups import Group
     from ecom_lake.shop.settings.mining import MiningSettings
 
+_LEAST = 0.000001
+"""Shares, uplifts and money next to zero have no sample size: in floating point numbers, both arms are equal."""
+_LARGEST_UPLIFT, _MOST_MONEY = 1_000, 10**12
+
 
 def experiment() -> int:
     """Plan, simulate and analyze experiments.
@@ -64,10 +68,11 @@ def plan(
     as_json
         Print JSON.
     """
-    for name, value, most in (("power", power, 1), ("alpha", alpha, 1), ("uplift", uplift, None)):
-        _within(name, value, most)
-    _within("baseline", baseline, None if money else 1)
-    _within("deviation", deviation, None)
+    _within("power", power, 1)
+    _within("alpha", alpha, 1, _LEAST)
+    _within("uplift", uplift, _LARGEST_UPLIFT, _LEAST)
+    _within("baseline", baseline, _MOST_MONEY if money else 1, _LEAST)
+    _within("deviation", deviation, _MOST_MONEY, _LEAST)
     if deviation is not None and not (money and baseline is not None):
         raise UsageError("--deviation applies only together with --money and --baseline.")
     if baseline is not None and segment is None and uplift is not None:
@@ -81,9 +86,9 @@ def plan(
     return 0
 
 
-def _within(name: str, value: float | None, most: float | None) -> None:
-    if value is not None and not (value > 0 and (most is None or value < most)):
-        raise UsageError(f"--{name} must be above 0{f' and below {most}' if most is not None else ''}, not {value:g}.")
+def _within(name: str, value: float | None, most: int, least: float = 0) -> None:
+    if value is not None and not least < value < most:
+        raise UsageError(f"--{name} must be above {f'{least:f}' if least else 0} and below {most:,}, not {value:g}.")
 
 
 def _formula(baseline: float, uplift: float, power: float, alpha: float, deviation: float | None, money: bool) -> dict[str, Any]:
@@ -178,7 +183,7 @@ def simulate(
 
     for name, value in (("discount", discount), ("margin", margin)):
         _within(name, value, 1)
-    _within("uplift", uplift, None)
+    _within("uplift", uplift, _LARGEST_UPLIFT, _LEAST)
     if cannibalisation is not None and not 0 <= cannibalisation <= 1:
         raise UsageError(f"--cannibalisation must be from 0 to 1, not {cannibalisation:g}.")
     site = options.site()

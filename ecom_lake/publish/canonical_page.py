@@ -58,7 +58,8 @@ is then refused. Without the setting, orders in different currencies block the r
 
 **Gross sales** are computed: `unit_price` times `quantity`, rounded half away from zero to the cent; `discount` is the amount
 for the whole line. **The address of an order** is its own. A missing city, state or zip is filled from the address of the
-customer, unless that is in another region or country. A customer without an address has the one of their latest order.
+customer, unless that is in another region or country. **The address of a customer** is that of the latest order that has one; the
+address of `customers.csv` counts where no order has one.
 """
 
 

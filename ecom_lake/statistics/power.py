@@ -10,7 +10,9 @@ from math import ceil, sqrt
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
-_MOST = 1e12
+_FEWEST, _MOST = 2.0, 1e12
+_LARGEST_NONCENTRALITY = 1e6
+"""The power is 1 there, and beyond it SciPy's distribution is not a number."""
 
 
 def people_for_shares(control: float, treated: float, power: float = 0.8, alpha: float = 0.05) -> float:
@@ -34,11 +36,12 @@ def power_of_means(people: float, difference: float, deviation: float = 1.0, alp
     from scipy.stats import nct, t
 
     degrees_of_freedom = 2 * (people - 1)
-    return float(nct.sf(t.isf(alpha / 2, degrees_of_freedom), degrees_of_freedom, sqrt(people / 2) * abs(difference) / deviation))
+    noncentrality = min(sqrt(people / 2) * abs(difference) / deviation, _LARGEST_NONCENTRALITY)
+    return float(nct.sf(t.isf(alpha / 2, degrees_of_freedom), degrees_of_freedom, noncentrality))
 
 
 def people_for_means(difference: float, deviation: float = 1.0, power: float = 0.8, alpha: float = 0.05) -> float:
-    """People per arm for a two-sided t-test."""
+    """People per arm for a two-sided t-test, which needs two at least."""
     from scipy.optimize import brentq
 
     def surplus(people: float) -> float:
@@ -48,7 +51,9 @@ def people_for_means(difference: float, deviation: float = 1.0, power: float = 0
     by_normal = 2 * ((_NORMAL.inv_cdf(1 - alpha / 2) + _NORMAL.inv_cdf(power)) * deviation / difference) ** 2
     if by_normal > 100_000:
         return by_normal
-    return float(brentq(surplus, 2, max(4.0, 2 * by_normal + 10), xtol=1e-8))
+    if surplus(_FEWEST) >= 0:
+        return _FEWEST
+    return float(brentq(surplus, _FEWEST, max(4.0, 2 * by_normal + 10), xtol=1e-8))
 
 
 def detectable_difference(error: float, power: float = 0.8, alpha: float = 0.05) -> float:

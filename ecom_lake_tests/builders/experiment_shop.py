@@ -18,21 +18,18 @@ Purchase = tuple[str, int, float]
 
 
 def shop(con: duckdb.DuckDBPyConnection, purchases: list[Purchase], cost: float | None = None) -> None:
-    """Customers are `active` up to 60 days and `at risk` up to 120 days after their last order."""
-    kinds = {"customer_id": pl.String, "ago": pl.Int64, "net_sales": pl.Float64}
-    orders = pl.DataFrame(purchases, kinds, orient="row").with_columns(
+    """Customers are `active` up to 60 days and `at risk` up to 120 days after their last order: P50 and P80 of the gaps."""
+    kinds = {"customer_id": pl.String, "ago": pl.Int64, "net_sales": pl.Float64, "is_valid": pl.Boolean, "gap_days": pl.Int64}
+    gaps = [(None, 0, 0.0, False, days) for days in (*[60] * 6, *[120] * 5)]
+    rows = [*((*purchase, True, None) for purchase in purchases), *gaps]
+    orders = pl.DataFrame(rows, kinds, orient="row").with_columns(
         order_date=pl.lit(AS_OF) - pl.duration(days="ago"),
         net_sales=pl.col("net_sales").cast(pl.Decimal(18, 2)),
-        is_valid=pl.lit(True),
         costed_sales=pl.col("net_sales").cast(pl.Decimal(18, 2)) if cost is not None else pl.lit(0).cast(pl.Decimal(18, 2)),
         cogs=(pl.col("net_sales") * (cost or 0)).cast(pl.Decimal(18, 2)) if cost is not None else pl.lit(None, pl.Decimal(18, 2)),
     )
-    recency = pl.col("ago").min().alias("recency_days")
-    status = pl.when(pl.col("recency_days") <= 60).then(pl.lit("active")).when(pl.col("recency_days") <= 120)
-    people = orders.group_by("customer_id").agg(recency).with_columns(
-        activity_status=status.then(pl.lit("at risk")).otherwise(pl.lit("lapsed"))
-    )  # fmt: skip
     period = pl.DataFrame({"as_of": [AS_OF]})
+    people = orders.filter("is_valid").select("customer_id").unique()
     for name, frame in (("fct_orders", orders), ("customer_metrics", people), ("reporting_period", period)):
         con.execute(f"drop table if exists {name}")
         con.register("frame", frame.to_arrow())

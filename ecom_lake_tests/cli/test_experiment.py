@@ -41,6 +41,8 @@ def test_a_plan_by_formula_needs_no_lake(run: Run) -> None:
     assert "77 customers in each of two arms" in ran.out
     money = run("experiment", "plan", "--baseline", "10", "--uplift", "0.1", "--money", "--deviation", "1", "--power", "0.9")
     assert "23 customers" in money.out
+    few = run("experiment", "plan", "--money", "--baseline", "100", "--deviation", "10", "--uplift", "1")
+    assert (few.code, few.err) == (0, "") and "2 customers" in few.out
     reply = run("experiment", "plan", "--baseline", "0.03", "--uplift", "0.1", "--json").json
     assert reply["plans"][0]["n_per_arm"] == 53_211
 
@@ -49,7 +51,9 @@ def test_a_plan_by_formula_needs_no_lake(run: Run) -> None:
     ("arguments", "sentence"),
     [
         ([], "experiment plan, simulate, or analyze FILE"),
-        (["plan", "--baseline", "1.2", "--uplift", "0.1"], "--baseline must be above 0 and below 1, not 1.2"),
+        (["plan", "--baseline", "1.2", "--uplift", "0.1"], "--baseline must be above 0.000001 and below 1, not 1.2"),
+        (["plan", "--baseline", "0.05", "--uplift", "1e-20"], "--uplift must be above 0.000001 and below 1,000, not 1e-20"),
+        (["plan", "--alpha", "1e-300"], "--alpha must be above 0.000001 and below 1, not 1e-300"),
         (["plan", "--baseline", "0.6", "--uplift", "0.9"], "is a rate of 100% or more"),
         (["plan", "--baseline", "0.6"], "--baseline needs --uplift"),
         (["plan", "--power", "1"], "--power must be above 0 and below 1, not 1"),

@@ -33,7 +33,7 @@ EDITS = (
     *edits_of(
         "shop/customer_value/holdout_test.py",
         ("shop/customer_value/test_holdout_test.py",),
-        ("half of the history is held out", "period.days // 4)", "period.days // 2)"),
+        ("half of the history is held out", "period.days // 4,", "period.days // 2,"),
         ("the best naive forecast is the worst", "best_naive = min(NAIVE,", "best_naive = max(NAIVE,"),
         ("an error around 0 counts from its nearer end", "            bounds[0] = 0.0\n", "            pass\n"),
         ("the days before are not scaled", "    ratio = days / days_before\n", "    ratio = 1.0\n"),

@@ -53,10 +53,12 @@ MUTATIONS: tuple[Mutation, ...] = (
         "dim_customer",
         (
             "the earliest address for the latest",
-            "order by o.ordered_at desc nulls last, o.order_id desc",
-            "order by o.ordered_at, o.order_id",
+            "ordered_at desc nulls last,\n                order_id desc",
+            "ordered_at,\n                order_id",
         ),
-        ("people without a record are lost", "full join unplaced", "left join unplaced"),
+        ("the record before the latest order", "order_id is null,", "order_id is not null,"),
+        ("the latest order although it has no address", "coalesce(city, state, region, country, zip) is null,", ""),
+        ("people without a record are lost", "left join customers", "join customers"),
     ),
     *_of(
         "fct_sales",

@@ -22,6 +22,8 @@ from ecom_lake.errors import UserError
 
 FAILED_RUN = "ecom_lake/failed_run"
 """A run with this tag also reports this run, which failed or stopped: JSON of `FailedRun`."""
+NOTIFY, REPORT = "notify", "report"
+"""The jobs that send. Their runs have no tag `shop`, so that no message is sent about a message."""
 TICK = "ecom_lake/tick"
 """The time that the schedule planned for the run."""
 _UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
@@ -56,7 +58,7 @@ def _alerts(settings: Settings, shop: str, sending: Sending) -> dg.Definitions:
     def send(site: Site, tags: dict[str, str]) -> Sequence[str]:
         return sending.alerts(site, _decoded(tags[FAILED_RUN]) if FAILED_RUN in tags else None)
 
-    job = _job(settings, shop, "notify", "Sends the alerts that are due, each once to each channel.", send)
+    job = _job(settings, shop, NOTIFY, "Sends the alerts that are due, each once to each channel.", send)
 
     @dg.sensor(
         name=f"{shop}_alerts",
@@ -84,7 +86,7 @@ def _report(settings: Settings, shop: str, sending: Sending, report: ScheduledRe
     def send(site: Site, tags: dict[str, str]) -> Sequence[str]:
         return sending.report(site, tags.get(TICK, site.run))
 
-    job = _job(settings, shop, "report", "Sends the report of the current release by mail.", send)
+    job = _job(settings, shop, REPORT, "Sends the report of the current release by mail.", send)
 
     @dg.schedule(
         name=f"{shop}_report",

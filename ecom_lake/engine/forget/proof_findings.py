@@ -74,6 +74,10 @@ class Findings:
         self._first.setdefault(key, first)
         self._tokens.setdefault(key, set()).add(token)
 
+    def found(self, place: str) -> set[int]:
+        """The tokens that were found in a file so far."""
+        return {token for (one, _, _), tokens in self._tokens.items() if one == place for token in tokens}
+
     def not_read(self, place: str, why: str) -> None:
         self.unread.append(Unread(self.search.mask(place), why))
 

@@ -312,6 +312,10 @@ def _damaged_manifests(site: Site, entries: Iterable[Entry]) -> str | None:
 def _erasures(site: Site) -> Finding:
     """Whether erased persons are recognised when they are delivered again."""
     listed = ErasureList(site.lake.store, site.shop.name, site.erasure_key, former=site.former_erasure_key)
+    try:
+        listed.refuse_other_key()
+    except UserError as error:
+        return Finding("erasures", "fail", str(error))
     if why := listed.unrecognised():
         return Finding("erasures", "fail", why)
     return Finding("erasures", "ok", f"{counted(listed.newest, 'erasure', 'is/are')} listed.")

@@ -25,12 +25,12 @@ from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.power import people_for_shares, whole
 
 ASKED = {
-    "uplift": NumberBetween(0, 1000),
-    "baseline": NumberBetween(0, 100),
+    "uplift": NumberBetween(0.0001, 1000),
+    "baseline": NumberBetween(0.0001, 100),
     "power": NumberBetween(50, 100),
-    "alpha": NumberBetween(0, 50),
+    "alpha": NumberBetween(0.0001, 50),
 }
-"""The fields of the form, in percent."""
+"""The fields of the form, in percent. Below their bounds, shares are equal to the digits of a floating point number."""
 LINES = 4
 """Groups whose power is drawn."""
 ASSUMED = {

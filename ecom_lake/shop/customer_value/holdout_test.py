@@ -99,9 +99,9 @@ class HoldoutResult:
 
 def horizons(period: ObservationPeriod, settings: MiningSettings) -> list[int]:
     """Numbers of days that may be held out, the longest first: twelve months where enough is known before them, and the days of
-    the setting, at most a quarter of those that are known."""
-    shorter = min(settings.value_holdout_days, period.days // 4)
-    has_a_year = period.days - YEAR_DAYS >= settings.value_min_days and shorter < YEAR_DAYS
+    the setting, which are fewer and at most a quarter of those that are known."""
+    shorter = min(settings.value_holdout_days, period.days // 4, YEAR_DAYS - 1)
+    has_a_year = period.days - YEAR_DAYS >= settings.value_min_days
     return [YEAR_DAYS, shorter] if has_a_year else [shorter]
 
 

@@ -1,12 +1,27 @@
 -- Who are the shop's customers, including those that only orders refer to?
 with
--- Customers without a record, or whose record has no address, take the address of their latest order.
-unplaced as (
-    select o.customer_id, o.city, o.state, o.region, o.country, o.zip
-    from orders as o
-    left join customers as c on c.customer_id = o.customer_id
-    where o.customer_id is not null and (c.customer_id is null or (c.city is null and c.state is null and c.zip is null))
-    qualify row_number() over (partition by o.customer_id order by o.ordered_at desc nulls last, o.order_id desc) = 1
+places as (
+    select customer_id, city, state, region, country, zip, ordered_at, order_id
+    from orders
+    where customer_id is not null
+    union all
+    select customer_id, city, state, region, country, zip, null, null
+    from customers
+),
+
+-- The address of a customer is that of the latest order that has one, and without such an order that of the record.
+addresses as (
+    select customer_id, city, state, region, country, zip
+    from places
+    qualify
+        row_number() over (
+            partition by customer_id
+            order by
+                coalesce(city, state, region, country, zip) is null,
+                order_id is null,
+                ordered_at desc nulls last,
+                order_id desc
+        ) = 1
 ),
 
 ages as (
@@ -31,13 +46,13 @@ age_labels as (
 )
 
 select
-    coalesce(c.customer_id, u.customer_id) as customer_id,
+    a.customer_id,
     c.customer_id is not null as has_record,
-    coalesce(u.city, c.city) as city,
-    coalesce(u.state, c.state) as state,
-    coalesce(u.region, c.region) as region,
-    coalesce(u.country, c.country, settings.country) as country,
-    coalesce(u.zip, c.zip) as zip,
+    a.city,
+    a.state,
+    a.region,
+    coalesce(a.country, settings.country) as country,
+    a.zip,
     c.registered_at,
     c.age,
     age_labels.age_group,
@@ -46,7 +61,7 @@ select
     c.is_subscriber,
     c.prior_purchases,
     c.purchase_frequency_days
-from customers as c
-full join unplaced as u on u.customer_id = c.customer_id
+from addresses as a
+left join customers as c on c.customer_id = a.customer_id
 left join age_labels on age_labels.age = c.age
 cross join settings

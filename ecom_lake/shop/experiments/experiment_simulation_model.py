@@ -25,7 +25,7 @@ from ecom_lake.shop.experiments.groups import WIN_BACK, Group, groups, verdict_o
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.intervals import percentile_interval
 
-READS = ("customer_metrics", "fct_orders", "reporting_period")
+READS = ("fct_orders", "reporting_period")
 VERSION = 1
 DISCOUNTS = (0.05, 0.1, 0.15, 0.2)
 UPLIFTS = (0.1, 0.25, 0.5)

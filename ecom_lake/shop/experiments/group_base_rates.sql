@@ -8,11 +8,14 @@ today as (
     from reporting_period
 ),
 
+-- The bounds of the activity status, as in customer_metrics: percentiles of the days between purchases.
 bounds as (
     select
-        max(recency_days) filter (where activity_status = 'active') as active,
-        max(recency_days) filter (where activity_status in ('active', 'at risk')) as at_risk
-    from customer_metrics
+        round(quantile_cont(o.gap_days::double, 0.5), 6) as active,
+        round(quantile_cont(o.gap_days::double, 0.8), 6) as at_risk
+    from fct_orders as o
+    cross join today
+    where o.gap_days is not null and o.order_date <= today.as_of
 ),
 
 purchases as (

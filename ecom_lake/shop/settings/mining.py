@@ -96,7 +96,9 @@ class MiningSettings(SettingsModel, frozen=True):
     ] = 100
     value_holdout_days: Annotated[
         Days,
-        Field(description="Holdout days of customer value if the test of twelve months fails; at most a quarter of the history."),
+        Field(
+            description="Holdout days of customer value if the twelve-month test fails; at most 364 and a quarter of the history."
+        ),
     ] = 182
     value_max_miss: Annotated[
         PositiveShare, Field(description="Largest relative error of the predicted number of purchases in the holdout.")

@@ -61,6 +61,26 @@ def test_nothing_of_a_shop_is_left(home: Path) -> None:
     assert erase_history(home, "olist").runs == 0  # it may run again
 
 
+@pytest.mark.parametrize("name", ["notify", "report"])
+def test_runs_that_send_alerts_and_reports_are_of_their_shop(home: Path, name: str) -> None:
+    """They have no tag of the shop and no asset; a channel that failed states why."""
+
+    @dg.op
+    def step() -> None:
+        raise dg.Failure(description=f"row of {FAILED}", allow_retries=False)
+
+    @dg.job(name=f"olist_{name}")
+    def job() -> None:
+        step()
+
+    with open_instance(home) as instance:
+        job.execute_in_process(instance=instance, raise_on_error=False)
+    assert erase_history(home, "list").runs == 0
+    assert _hits(home, EVERY)
+    assert erase_history(home, "olist").runs == 1
+    assert not _hits(home, EVERY)
+
+
 def test_the_history_of_another_shop_stays(home: Path) -> None:
     _run(home, "olist")
     assert erase_history(home, "other").runs == 0

@@ -4,8 +4,8 @@ import json
 import os
 import sqlite3
 import zlib
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,10 @@ OFF: list[tuple[str, Any, str, Callable[..., Any]]] = [
     ("parquet_dictionary", parquet_file, "search_batch", _nothing),
     ("parquet_arrow_schema", parquet_file, "_key_values", _nothing),
     ("parquet_record", arrow_values, "_hidden", _nothing),
-    ("sqlite_compressed", arrow_values, "_unpacked", lambda value: None),
+    ("sqlite_compressed", arrow_values, "_unpacked", lambda value: iter(())),
     ("sqlite_deleted", sqlite_file, "search_text", _nothing),
     ("sqlite_overflow", sqlite_file, "_overflow_pages", _nothing),
-    ("sqlite_log", kinds.READERS, "bytes", _nothing),
+    ("sqlite_log", kinds.READERS, "sqlite log", _nothing),
     ("duckdb_value", kinds.READERS, "duckdb", _as_bytes),
     ("text", kinds.READERS, "bytes", _nothing),
     ("escaped_utf_16", raw, "_MARKS", dict[bytes, str]),
@@ -133,6 +133,89 @@ def test_an_id_that_is_stored_as_a_number_is_found(tmp_path: Path) -> None:
     }
 
 
+@contextmanager
+def _deleted(path: Path, column: str, *ids: int, log: bool = False) -> Iterator[None]:
+    """A database without the rows of these ids and a third of the others. Nothing was written over them."""
+    with closing(sqlite3.connect(path)) as con:
+        con.executescript(f"pragma secure_delete = off; pragma journal_mode = {'wal' if log else 'delete'}")
+        con.execute(f"create table t (note text, who {column}, body text)")
+        con.executemany("insert into t values ('n', ?, ?)", [(one, "b" * 9_000) for one in ids])
+        con.executemany("insert into t values ('n', ?, ?)", [(900 + one, "b" * 90) for one in range(600)])
+        con.commit()
+        if log:
+            con.execute("pragma wal_checkpoint(truncate)")
+        con.execute("delete from t where who >= 1500 or who % 3 = 0")
+        con.commit()
+        yield
+
+
+@pytest.mark.parametrize("column", ["integer", "", "real"])
+@pytest.mark.parametrize("number", [987_654_321, 5_123_456_789, 2**62 + 3])
+def test_a_number_of_a_deleted_row_of_sqlite_is_found(column: str, number: int, tmp_path: Path) -> None:
+    with _deleted(tmp_path / "a.db", column, number):
+        pass
+    proof = prove([tmp_path], [str(number)])
+    if column == "real" and number > 2**53:
+        return  # no longer this number
+    assert [(Path(hit.place).name, hit.kind) for hit in proof.hits] == [("a.db", "free space")]
+    assert prove([tmp_path], [str(number + 1), str(number - 256)]).is_clean
+
+
+def test_the_number_of_a_deleted_row_that_is_its_key_is_found(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as con:
+        con.execute("pragma secure_delete = off")
+        con.execute("create table t (who integer primary key, body text)")
+        con.executemany("insert into t values (?, ?)", [(987_654_000 + one, "b" * 400) for one in range(100)])
+        con.commit()
+        con.execute("drop table t")
+    assert [hit.kind for hit in prove([tmp_path], ["987654050"]).hits] == ["free space"]
+    assert prove([tmp_path], ["987655050"]).is_clean
+
+
+def test_a_short_number_in_the_free_space_of_sqlite_cannot_be_proved(tmp_path: Path) -> None:
+    """Unless a row holds it: then it is found. Rebuilt, the file has no such bytes."""
+    path = tmp_path / "a.db"
+    with _deleted(path, "integer", 70_001):
+        pass
+    (one,) = prove([path], ["70001"]).unread
+    assert "short numbers" in one.why and "VACUUM" in one.why
+    with closing(sqlite3.connect(path)) as con:
+        con.execute("insert into t (who) values (70001)")
+        con.commit()
+    proof = prove([path], ["70001"])
+    assert [hit.kind for hit in proof.hits] == ["values"] and not proof.unread
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("delete from t where who = 70001")
+    with closing(sqlite3.connect(path)) as con:
+        con.execute("vacuum")
+    assert prove([path], ["70001"]).is_clean
+
+
+def test_rows_of_sqlite_are_no_free_space(tmp_path: Path) -> None:
+    """Bytes like these numbers, in texts, long texts, an index and the map of a file that vacuums itself, mean something else."""
+    with closing(sqlite3.connect(tmp_path / "a.db")) as con:
+        con.execute("pragma auto_vacuum = full")
+        con.execute("create table t (a text, b text)")
+        con.execute("create index i on t (a, b)")
+        con.executemany("insert into t values (?, ?)", [("abcd" * one, "efgh" * 9 * one) for one in range(600)])
+        con.commit()
+        con.execute("vacuum")
+    assert prove([tmp_path], [str(int.from_bytes(one, "big")) for one in (b"abcd", b"efgh", b"ab", b"efg")]).is_clean
+
+
+def test_a_number_that_was_deleted_in_the_log_of_sqlite_only_is_found(tmp_path: Path) -> None:
+    """The file still has the row, which the log deletes; and the log alone has pages, too."""
+    with _deleted(tmp_path / "a.db", "integer", 987_654_321, log=True):
+        assert {Path(hit.place).name for hit in prove([tmp_path], ["987654321"]).hits} >= {"a.db"}
+    with closing(sqlite3.connect(tmp_path / "b.db")) as con:
+        con.execute("pragma journal_mode = wal")
+        con.execute("create table t (who integer)")
+        con.execute("insert into t values (987654321)")
+        con.commit()
+        (tmp_path / "c.db-wal").write_bytes((tmp_path / "b.db-wal").read_bytes())
+    assert prove([tmp_path / "c.db-wal"], ["987654321"]).hits
+
+
 @pytest.mark.parametrize("written", ["{}-1", "/customers/{}/2", "{}:7", "{}.0", "1,{}.00,2"])
 def test_a_long_number_is_no_part_of_a_date_and_may_have_zeros_as_decimals(written: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(written.format("123456789"), encoding="utf-8")
@@ -181,6 +264,28 @@ def test_an_unexpected_error_is_a_finding_and_a_file_that_is_gone_is_none(
     (tmp_path / "orders.csv").unlink()
     monkeypatch.setattr(type(store), "list", lambda *_: listed)
     assert prove([store], [WORD]).is_clean
+
+
+def test_an_id_after_more_than_64_megabytes_of_a_compressed_value_is_found(tmp_path: Path) -> None:
+    packer = zlib.compressobj()
+    value = (
+        b"".join(packer.compress(b"." * 1_000_000) for _ in range(70)) + packer.compress(f' "{WORD}"'.encode()) + packer.flush()
+    )
+    with closing(sqlite3.connect(tmp_path / "a.db")) as con, con:
+        con.execute("create table snapshots (body blob)")
+        con.execute("insert into snapshots values (?)", (value,))
+    assert [hit.where for hit in prove([tmp_path], [WORD]).hits] == ["snapshots.body"]
+    assert prove([tmp_path], ["jose-ab12ce"]).is_clean
+
+
+def test_a_zip_with_bytes_before_it_is_unpacked(tmp_path: Path) -> None:
+    EVERY["zipped"](tmp_path, WORD)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(b"#!/bin/sh\nunzip $0 # for c 7\n" + path.read_bytes())
+    proof = prove([tmp_path], [WORD])
+    assert proof.hits and proof.files == {"bytes": 1, "zip": 1} and not proof.unread
+    assert not kinds.is_text(path)
+    assert prove([tmp_path], ["c 7"]).hits  # before the zip
 
 
 UNREAD: dict[str, bytes] = {

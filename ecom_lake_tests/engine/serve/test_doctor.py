@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import grp
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from ecom_lake.engine.build.build import build
+from ecom_lake.engine.contracts.delivered import PERSON
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.engine.serve.released import released
+from ecom_lake.engine.store.erasure_list import ErasureList
 from ecom_lake.settings import load
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
@@ -123,3 +126,15 @@ def test_new_readers_get_access_by_the_next_build(fresh_lake: BuiltLake, monkeyp
     assert {oct(path.stat().st_mode & 0o777) for path in (shop / "silver").rglob("*.parquet")} == {"0o600"}
     fresh_lake.config.write_text(f'readers = "no-such-group"\n{settings}', encoding="utf-8")
     assert (looked(fresh_lake)["readers"].state, "no such group" in looked(fresh_lake)["readers"].says) == ("fail", True)
+
+
+def test_erasures_under_a_missing_or_another_key_fail(fresh_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOM_LAKE_ERASURE_KEY", key := "a secret that is long enough")
+    site = fresh_lake.site()
+    ErasureList(site.lake.store, site.shop.name, key.encode()).add("unlink", {PERSON: {"ana"}})
+    site.lake.log.commit(lambda head: replace(head, erasure=1), "test", "an erasure")
+    assert (found := looked(fresh_lake)["erasures"]).state == "ok" and found.says == "1 erasure is listed."
+    monkeypatch.setenv("ECOM_LAKE_ERASURE_KEY", "another secret of the same kind")
+    assert (found := looked(fresh_lake)["erasures"]).state == "fail" and "is not the key" in found.says
+    monkeypatch.delenv("ECOM_LAKE_ERASURE_KEY")
+    assert (found := looked(fresh_lake)["erasures"]).state == "fail" and "needs its key" in found.says

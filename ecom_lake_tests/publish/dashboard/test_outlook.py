@@ -69,7 +69,26 @@ def test_a_baseline_has_the_sample_size_of_the_formula(client: TestClient) -> No
     assert "would exceed 100%" in client.get(PAGE + "?baseline=60&uplift=100").text
 
 
-@pytest.mark.parametrize("query", ["uplift=0", "uplift=nan", "power=50", "baseline=100", "alpha=<i>", "discount=7", "grain=year"])
+def test_the_least_values_have_an_answer(client: TestClient) -> None:
+    page = client.get(PAGE + "?baseline=0.00011&uplift=0.00011&alpha=0.00011&power=99.999")
+    assert page.status_code == 200 and "each of two arms needs 1,000,000,000,000 customers" in page.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "uplift=0",
+        "uplift=nan",
+        "uplift=1e-20&baseline=5",
+        "alpha=1e-300",
+        "baseline=1e-9",
+        "power=50",
+        "baseline=100",
+        "alpha=<i>",
+        "discount=7",
+        "grain=year",
+    ],
+)
 def test_a_value_that_cannot_be_one_is_a_sentence(client: TestClient, query: str) -> None:
     answer = client.get(f"{PAGE}?{query}")
     assert answer.status_code == 400

@@ -22,6 +22,7 @@ from ecom_lake.shop.customer_value.holdout_test import (
     TOTAL_ERROR,
     HoldoutResult,
 )
+from ecom_lake.shop.customer_value.purchase_histories import ObservationPeriod
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.statistics.maximum_likelihood import FittedParameters
 from ecom_lake_tests.builders.bg_nbd_customers import AS_OF, PLANTED, orders_of, shop
@@ -34,6 +35,22 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         shop(con, orders_of(MBG, 3_000, 730, seed=21))
         yield con
+
+
+@pytest.mark.parametrize(
+    ("setting", "years", "expected"),
+    [
+        (182, 5, [365, 182]),
+        (364, 5, [365, 364]),
+        (400, 5, [365, 364]),
+        (36_500, 5, [365, 364]),
+        (400, 2, [365, 182]),
+        (400, 1, [91]),
+    ],
+)
+def test_twelve_months_are_tested_whatever_the_shorter_holdout(setting: int, years: int, expected: list[int]) -> None:
+    period = ObservationPeriod(AS_OF - timedelta(days=365 * years), AS_OF, 1)
+    assert holdout_test.horizons(period, MiningSettings(value_holdout_days=setting)) == expected
 
 
 def tried(con: duckdb.DuckDBPyConnection, **parameters: float) -> HoldoutResult:

@@ -36,6 +36,26 @@ def test_group_members_and_their_later_orders_are_counted(
     assert (now[0] - before[0], now[1] - before[1]) == (watched, back)
 
 
+@pytest.mark.parametrize(
+    ("purchases", "expected"),
+    [
+        ([("a", 121, 9), ("b", 300, 9)], {"lapsed, one purchase": 2}),
+        ([("a", 120, 9), ("b", 121, 9)], {"at risk, one purchase": 1, "lapsed, one purchase": 1}),
+        ([("a", 60, 9), ("b", 121, 9)], {"active, one purchase": 1, "lapsed, one purchase": 1}),
+    ],
+)
+def test_groups_do_not_depend_on_who_is_active_today(
+    con: duckdb.DuckDBPyConnection, purchases: list[Purchase], expected: dict[str, int]
+) -> None:
+    shop(con, purchases)
+    assert {one.name: one.people for one in groups(con, 90) if one.people} == expected
+
+
+def test_customers_who_were_at_risk_are_so_where_nobody_is_today(con: duckdb.DuckDBPyConnection) -> None:
+    shop(con, [("a", 170, 9), ("b", 30, 9)])
+    assert {one.name: one.observed for one in groups(con, 90) if one.observed} == {"at risk, one purchase": 1, "new customers": 1}
+
+
 def test_new_customers_are_those_with_a_complete_follow_up(con: duckdb.DuckDBPyConnection) -> None:
     shop(con, [*EDGES, ("a", 170, 9), ("a", 80, 30), ("b", 170, 9), ("b", 79, 30), ("c", 181, 9), ("d", 5, 9)])
     new = next(one for one in groups(con, 90) if one.name == "new customers")

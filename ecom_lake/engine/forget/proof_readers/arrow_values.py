@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 
 from ecom_lake.engine.forget.proof_escapes import unescape
 from ecom_lake.engine.forget.proof_findings import Findings
-from ecom_lake.engine.forget.proof_search import Bytes, Search
+from ecom_lake.engine.forget.proof_readers.raw import PIECE
+from ecom_lake.engine.forget.proof_search import Bytes, Search, TextStream
 
 _ESCAPES = r"\\u|&|%"
-_MOST_UNPACKED = 1 << 26
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
@@ -99,18 +99,31 @@ def _hidden(column: pa.LargeBinaryArray, search: Search) -> Iterator[tuple[int, 
     """The tokens in values that are escaped or compressed."""
     may_hide = pc.or_(pc.match_substring_regex(column, _ESCAPES), pc.starts_with(column, b"\x78"))
     for row in pc.indices_nonzero(may_hide).to_pylist():
-        value = column[row].as_py()
-        unpacked = _unpacked(value)
-        resolved = unescape(value if unpacked is None else unpacked)
-        if unpacked is not None or resolved != value:
-            for found in (resolved, unpacked or b""):
-                yield from ((token, row) for token in search.in_value(found))
+        yield from ((token, row) for token in _hidden_in(column[row].as_py(), search))
 
 
-def _unpacked(value: bytes) -> bytes | None:
+def _hidden_in(value: bytes, search: Search) -> set[int]:
+    found, is_packed = set[int](), False
+
+    def note(token: int, _place: int) -> None:
+        found.add(token)
+
+    stream = TextStream(search, Bytes.TEXT, note, note)
+    for piece in _unpacked(value):
+        stream.feed(piece)
+        is_packed = True
+    stream.feed(b"", is_last=True)
+    return found if is_packed else search.in_value(unescape(value))
+
+
+def _unpacked(value: bytes) -> Iterator[bytes]:
+    """What is compressed in a value, in pieces, because a small value may hold much."""
     if not value.startswith(_ZLIB):
-        return None
+        return
+    packed = zlib.decompressobj()
     try:
-        return zlib.decompressobj().decompress(value, _MOST_UNPACKED)
+        while piece := packed.decompress(value, PIECE):
+            yield piece
+            value = packed.unconsumed_tail
     except zlib.error:
-        return None  # a text that begins with an x
+        return  # a text that begins with an x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePath
 
@@ -20,6 +21,7 @@ READERS: dict[str, Reader] = {
     "tar": packed.read_tar,
     "xz": packed.read_stream,
     "sqlite": sqlite_file.read,
+    "sqlite log": sqlite_file.read_log,
     "duckdb": duckdb_file.read,
     "bytes": raw.read,
 }
@@ -31,6 +33,9 @@ _BEGINNINGS = {
     **{b"BZh%d1AY&SY" % level: "bz2" for level in range(1, 10)},
     b"\xfd7zXZ\0": "xz",
     b"SQLite format 3\0": "sqlite",
+    b"\x37\x7f\x06\x82": "sqlite log",
+    b"\x37\x7f\x06\x83": "sqlite log",
+    b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7": "sqlite log",
 }
 _OPAQUE = {
     b"PARE": "an encrypted Parquet file",
@@ -57,22 +62,29 @@ _HEAD = 512
 
 def read(source: Source, findings: Findings) -> None:
     """Search a file with the reader of its kind, and its bytes as they are."""
-    with source.path.open("rb") as file:
-        head = file.read(_HEAD)
+    head = _head(source.path)
     if opaque := _opaque(head) or _OPAQUE_NAMES.get(PurePath(source.name).suffix.lower(), ""):
         findings.files["unread"] += 1
         findings.not_read(source.place, f"It is {opaque}: delete it, or check it by hand.")
         return
-    kind = kind_of(head)
-    findings.files[kind] += 1
-    READERS[kind](source, findings, read)
+    kinds = [kind_of(head)]
+    if kinds == ["bytes"] and zipfile.is_zipfile(source.path):
+        kinds.append("zip")  # after other bytes, such as the program that unpacks it
+    findings.files[kinds[-1]] += 1
+    for kind in kinds:
+        READERS[kind](source, findings, read)
 
 
 def is_text(path: Path) -> bool:
     """Whether a file is of no known binary kind: its values are in its bytes as they are."""
+    head = _head(path)
+    is_known = kind_of(head) != "bytes" or zipfile.is_zipfile(path) or _opaque(head) or path.suffix.lower() in _OPAQUE_NAMES
+    return not is_known
+
+
+def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        head = file.read(_HEAD)
-    return kind_of(head) == "bytes" and not _opaque(head) and path.suffix.lower() not in _OPAQUE_NAMES
+        return file.read(_HEAD)
 
 
 def _opaque(head: bytes) -> str:

@@ -1,7 +1,8 @@
 """SQLite: the values of every table, and the bytes of every page, so that deleted rows on free pages are found too.
 
 SQLite stores values uncompressed. A long value goes on in overflow pages, each of which begins with the number of the next one:
-what lies across two of them is joined. The write-ahead log is a file of its own, which the reader of bytes reads.
+what lies across two of them is joined. Numbers of deleted rows are searched for in the bytes that no row uses, and in all bytes
+where a write-ahead log may state other rows. A log is a file of its own, which is read as pages, too.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import mmap
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,10 +20,11 @@ from ecom_lake.engine.forget.proof_findings import Findings
 from ecom_lake.engine.forget.proof_readers.arrow_values import search_batch
 from ecom_lake.engine.forget.proof_readers.raw import noting, pieces, search_text
 from ecom_lake.engine.forget.proof_readers.source import Source
+from ecom_lake.engine.forget.proof_readers.sqlite_numbers import search_numbers, whole
+from ecom_lake.engine.forget.proof_readers.sqlite_pages import free_bytes, page_size
 from ecom_lake.engine.forget.proof_search import CONTEXT, Bytes
 
 _ROWS = 2_000
-_LARGEST_PAGE = 65_536
 
 
 def read(source: Source, findings: Findings, _inner: object = None) -> None:
@@ -35,6 +38,27 @@ def read(source: Source, findings: Findings, _inner: object = None) -> None:
                 _table(source, findings, con, name.decode())
     except (sqlite3.Error, OverflowError) as error:
         findings.not_read(source.place, f"It cannot be read as a SQLite database ({type(error).__name__}).")
+        return
+    with _mapped(source) as data:
+        search_numbers(source, findings, whole(data) if _has_log(source) else free_bytes(data))
+
+
+def read_log(source: Source, findings: Findings, _inner: object = None) -> None:
+    """A write-ahead log or a rollback journal: pages of a database as they were at other times."""
+    search_text(source, findings, pieces(source.path), Bytes.PAGES)
+    with _mapped(source) as data:
+        search_numbers(source, findings, whole(data))
+
+
+@contextmanager
+def _mapped(source: Source) -> Iterator[mmap.mmap]:
+    with source.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        yield data
+
+
+def _has_log(source: Source) -> bool:
+    log = Path(f"{source.path}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _table(source: Source, findings: Findings, con: sqlite3.Connection, name: str) -> None:
@@ -54,9 +78,8 @@ def _of_kind(rows: Sequence[Sequence[Any]], column: int, kind: type) -> list[Any
 
 
 def _overflow_pages(source: Source, findings: Findings) -> None:
-    with source.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        size = int.from_bytes(data[16:18], "big")
-        size = _LARGEST_PAGE if size == 1 else size
+    with _mapped(source) as data:
+        size = page_size(data)
         reach = findings.search.longest + CONTEXT
         note = noting(source, findings, "overflow pages")
         for end, joined in _joints(data, size, reach):
