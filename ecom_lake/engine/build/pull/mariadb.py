@@ -105,7 +105,7 @@ class MariaDB(Source):
             text = rf"concat('\\x', lower(hex({column})))"
         elif type_ not in _PLAIN:
             text = f"""concat('"', replace(convert({column} using utf8mb4), '"', '""'), '"')"""
-        return f"ifnull({text}, '')"
+        return f"if({column} is null, '', {text})"  # another NULL is a value that max_allowed_packet does not allow
 
     def key(self, table: str) -> list[str]:
         return [name for (name,) in self._all(table, _KEY.format(**self._place(table)))]

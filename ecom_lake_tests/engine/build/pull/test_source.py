@@ -276,7 +276,11 @@ def test_a_row_of_mariadb_without_a_calendar_day_is_in_every_pull(tmp_path: Path
     shop.order("A")
     shop.pull()
     shop.execute("set session sql_mode = ''", "insert into orders values ('B', 'bob', '2024-01-01', '0000-00-00')")
-    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B"]
+    rows = shop.rows(shop.pull()["orders"].file)
+    assert [(row["order_id"], row["updated_at"]) for row in rows] == [
+        ("A", "2024-02-01 10:00:00"),
+        ("B", "0000-00-00 00:00:00"),
+    ]
 
 
 def test_rows_of_every_length_arrive(tmp_path: Path, mariadb_server: MariaDBServer) -> None:
@@ -292,12 +296,22 @@ def test_rows_of_every_length_arrive(tmp_path: Path, mariadb_server: MariaDBServ
     assert [row["body"] for row in rows] == ["x" * length for length in lengths]
 
 
-def test_a_row_that_mariadb_cannot_send_stops_the_pull(tmp_path: Path, mariadb_server: MariaDBServer) -> None:
-    """Without the check the row would be NULL, and its texts would be empty."""
+@pytest.mark.parametrize(
+    ("types", "values"),
+    [
+        ("note longtext, more longtext", "repeat('x', 9000000), repeat('y', 9000000)"),
+        ("photo longblob", "repeat('x', 9000000)"),
+    ],
+    ids=["a row", "bytes in hexadecimal"],
+)
+def test_a_row_that_mariadb_cannot_send_stops_the_pull(
+    tmp_path: Path, mariadb_server: MariaDBServer, types: str, values: str
+) -> None:
+    """The row is NULL then, or the value: without the check it would be empty."""
     mariadb_server.reset()
     shop = DatabaseShop(tmp_path / "shop", mariadb_server, {"customers": "{}"})
-    shop.execute("create table customers (customer_id varchar(9) primary key, note longtext, more longtext)")
-    shop.execute("insert into customers values ('a', repeat('x', 9000000), repeat('y', 9000000))")
+    shop.execute(f"create table customers (customer_id varchar(9) primary key, {types})")
+    shop.execute(f"insert into customers values ('a', {values})")
     with pytest.raises(UserError, match="customers cannot be pulled: a row is larger than the server's max_allowed_packet"):
         shop.pull()
     assert shop.landed() == []
