@@ -205,6 +205,8 @@ def connect(url: str, variable: str, then: str = "pull", **options: Any) -> pymy
         raise invalid_url(variable) from None
     try:
         return pymysql.connect(**given, **options, charset="utf8mb4")
+    except (FileNotFoundError, PermissionError):  # errors of a socket are MySQLErrors
+        raise unreachable(variable, "certificate file", then) from None
     except (pymysql.MySQLError, OSError, RuntimeError, ValueError) as error:
         raise unreachable(variable, str(error), then) from None
 

@@ -145,6 +145,11 @@ def invalid_url(variable: str) -> UserError:
 
 
 _REASONS = (
+    (
+        "root certificate file",
+        "the root certificate that its own is checked with is missing or cannot be read; set sslrootcert to its path",
+    ),
+    ("certificate file", "a certificate file that the URL names is missing or cannot be read"),
     ("password authentication failed", "it refuses the user or the password"),
     ("access denied", "it refuses the user or the password"),
     ("no password supplied", "it asks for a password, and the URL has none"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from ecom_lake.cli import main
+from ecom_lake.engine.build.pull import mariadb, postgresql
 from ecom_lake.engine.build.pull import pull as pull_module
 from ecom_lake.engine.build.pull.pull import pull
 from ecom_lake.errors import UserError
@@ -399,6 +402,33 @@ _OTHER_URLS: dict[str, tuple[Callable[[str], str], str]] = {
     "none": (lambda url: "", "SHOP_DATABASE_URL is not set: set it to the URL of the database"),
 }
 """What happens to the URL, and the sentence; empty where it depends on how a driver reads such a URL."""
+
+
+@pytest.mark.parametrize("option", ["", "&sslrootcert=/nowhere/hush.crt"])
+def test_a_root_certificate_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    """libpq looks for it once the server has agreed to TLS, and states that it "does not exist"."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def agree(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(8)
+            connection.sendall(b"S")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=agree, args=(listening,), daemon=True)
+        thread.start()
+        url = f"postgresql://lake@127.0.0.1:{listening.getsockname()[1]}/shop?sslmode=verify-full{option}"
+        with pytest.raises(UserError, match=r"root certificate .* is missing .* set sslrootcert to its path") as error:
+            postgresql.connect(url, VARIABLE, "publish")
+        thread.join()
+    assert SECRET not in str(error.value)
+
+
+def test_a_certificate_of_mariadb_that_is_missing_is_named() -> None:
+    with pytest.raises(UserError, match="a certificate file that the URL names is missing or cannot be read") as error:
+        mariadb.connect("mysql://lake@127.0.0.1:1/shop?ssl_ca=/nowhere/hush.pem", VARIABLE)
+    assert SECRET not in str(error.value)
 
 
 @pytest.mark.parametrize("case", _OTHER_URLS)
