@@ -82,7 +82,6 @@ _LOST = range(2000, 3000)
 
 class MariaDB(Source):
     quote = "`"
-    undated = "{0} is null or {0} < '1000-01-01'"  # 0000-00-00 is less than every time
 
     def __init__(self, connection: pymysql.Connection[Any], variable: str) -> None:
         self._connection = connection

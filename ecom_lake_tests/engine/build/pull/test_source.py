@@ -184,6 +184,22 @@ def test_a_day_is_a_watermark(tmp_path: Path, server: Server) -> None:
     assert other.pull()["orders"].rows == 3, "the watermark of a day does not count for a column of times"
 
 
+@pytest.mark.parametrize("kind", ["naive", "day"])
+def test_a_time_before_the_year_1000_is_none(tmp_path: Path, server: Server, kind: str) -> None:
+    """The default of a program that has no value: 0001-01-01, before which no pull can start."""
+    naive = "timestamp" if isinstance(server, PostgreSQLServer) else "datetime"
+    shop = DatabaseShop(tmp_path / "shop", server, {"orders": '{ since = "updated_at" }'})
+    shop.execute(ORDERS.replace("{zoned}", "date" if kind == "day" else naive))
+    add = "insert into orders values ('{0}', 'ann', '{1}', '{1}')"
+    shop.execute(add.format("A", "0001-01-01"))
+    assert shop.pull()["orders"].file == "database/000001/orders.csv.gz"
+    assert shop.pull()["orders"].fate == "unchanged"
+    shop.execute(add.format("B", "2024-02-01"))
+    assert str(shop.pull()["orders"].watermark).startswith("2024-02-01")
+    shop.execute(add.format("C", "0001-01-01"))
+    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B", "C"]
+
+
 # ------------------------------------------------------------------------------------------------------------------- odd values
 
 _TEXT = "\"quoted\", 'single'\n\r\nthree lines; \\N \\. \ttab ☕ Ünïcödé\u00a0"
