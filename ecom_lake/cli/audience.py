@@ -86,7 +86,7 @@ def export(
         with replacing(file) as draft:
             site.lake.record_made("audience", file)
             with draft.open("w", encoding="utf-8", newline="") as stream:
-                write_csv(stream, ["customer_id"], ([hash_of(one) if hashed else one] for one in customers))
+                write_csv(stream, ["customer_id"], ([hash_of(one) if hashed else one] for one in customers), raw=True)
 
     done = export_audience(site, audience, campaign, holdout, write, new)
     if as_json:

@@ -136,6 +136,8 @@ class Receiver:
     def __init__(self) -> None:
         self.posted: list[Posted] = []
         self.answer: int = 200
+        self.raw: bytes | None = None
+        """Sent instead of an answer, before the connection is closed."""
         self.location = ""
         """The target of a redirect."""
         self.before_answer: Callable[[], object] = lambda: None
@@ -146,6 +148,9 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.posted.append(Posted(self.path, dict(self.headers), json.loads(body)))
                 receiver.before_answer()
+                if receiver.raw is not None:
+                    self.wfile.write(receiver.raw)
+                    return
                 self.send_response(receiver.answer)
                 if receiver.location:
                     self.send_header("Location", receiver.location)
@@ -198,8 +203,12 @@ class Mailbox:
         """The only recipient that is refused; empty: all are."""
         self.before_answer: Callable[[], object] = lambda: None
         self.refuse_data = ""
+        self.hangs_up_after = ""
+        """A command after which the server closes the connection instead of answering: RCPT or DATA."""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Envelope, address: str, options: Any) -> str:
+        if self.hangs_up_after == "RCPT":
+            server.transport.close()
         if self.refuse_recipient and self.refused_address in ("", address):
             return self.refuse_recipient
         envelope.rcpt_tos.append(address)
@@ -214,6 +223,8 @@ class Mailbox:
         self.mails.append(mail)
         self.envelopes.append(envelope)
         await asyncio.to_thread(self.before_answer)
+        if self.hangs_up_after == "DATA":
+            server.transport.close()
         return "250 OK"
 
     def login(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:

@@ -89,6 +89,16 @@ def test_an_export_of_new_customers_lists_those_of_this_release(
     assert ids_in(target) == everybody, "without --new the whole list"
 
 
+def test_ids_are_written_as_the_shop_delivers_them(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program reads the file: a sign that a spreadsheet would take for a formula is a part of the id."""
+    customers, target = ["+49 170 1234567", "-NabC12xYz", "=1+1", "@anna", 'a "b", c'], tmp_path / "people.csv"
+    monkeypatch.setattr(export, "audiences", lambda *_: {"rfm: loyal": customers})
+    run("audience", "export", "rfm: loyal", str(target), "--campaign", "spring", "--holdout", "0", at=fresh_lake)
+    assert ids_in(target) == customers
+
+
 def full_disk(*_: object) -> None:
     raise UserError("The disk is full.")
 

@@ -17,7 +17,7 @@ class ChannelError(UserError):
 
 
 class NoAnswerError(ChannelError):
-    """No answer within the time limit: the message may arrive all the same."""
+    """No answer within the time limit, or a connection that ended before it: the message may arrive all the same."""
 
 
 class MessageRefusedError(UserError):
@@ -82,6 +82,9 @@ def within(seconds: float, call: Callable[[], None]) -> None:
         raise NoAnswerError(f"no answer within {seconds:g} seconds.")
     if failures:
         raise failures[0]
+
+
+CONNECTION_ENDED = "the connection ended before the server answered."
 
 
 def why_unreachable(error: Exception) -> str:

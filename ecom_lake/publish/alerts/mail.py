@@ -10,13 +10,35 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
+from typing import Any
 
 from ecom_lake.engine.alerts import PORTS, Channel, Mail
-from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError, PartlyRefusedError, Sender, why_unreachable
+from ecom_lake.publish.alerts.channel import (
+    CONNECTION_ENDED,
+    ChannelError,
+    MessageRefusedError,
+    NoAnswerError,
+    PartlyRefusedError,
+    Sender,
+    why_unreachable,
+)
 from ecom_lake.publish.alerts.message import Message
 from ecom_lake.words import counted
 
 _GOODBYE_SECONDS = 2
+
+
+class _Server(smtplib.SMTP):
+    has_mail = False
+    """Whether the server was sent a whole mail, and not only commands."""
+
+    def send(self, s: Any) -> None:
+        super().send(s)
+        self.has_mail = self.has_mail or isinstance(s, bytes)  # commands are texts
+
+
+class _TLSServer(_Server, smtplib.SMTP_SSL):
+    """Encrypted from the start."""
 
 
 class MailSender(Sender):
@@ -41,6 +63,10 @@ class MailSender(Sender):
             self.has_begun = True
             try:
                 refused = server.send_message(mail, self._settings.sender, self._settings.to)
+            except smtplib.SMTPServerDisconnected:
+                if server.has_mail:
+                    raise NoAnswerError(f"{self._settings.host}: {CONNECTION_ENDED}") from None
+                raise
             finally:
                 _close(server)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
@@ -59,13 +85,13 @@ class MailSender(Sender):
         if refused:
             raise PartlyRefusedError(f"{_refused_recipients(refused)}: {', '.join(refused)}. The others have the mail.")
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> _Server:
         chosen = self._settings
         port, context = chosen.port or PORTS[chosen.security], ssl.create_default_context()
         if chosen.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(chosen.host, port, timeout=chosen.seconds, context=context)
+            server: _Server = _TLSServer(chosen.host, port, timeout=chosen.seconds, context=context)
         else:
-            server = smtplib.SMTP(chosen.host, port, timeout=chosen.seconds)
+            server = _Server(chosen.host, port, timeout=chosen.seconds)
         try:
             if chosen.security == "starttls":
                 server.starttls(context=context)

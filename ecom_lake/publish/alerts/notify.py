@@ -2,8 +2,8 @@
 
 At least once: a message is recorded after its channel took it. A process that is killed in between leaves a claim, and the
 message is sent again when the claim has ended, with the same key (engine/store/sent.py, docs/decisions/0059); so is a message
-that reached a server and got no answer within the time limit, up to three times. The messages of a channel that is down wait for
-the next time; the other channels are not affected.
+that reached a server and got no answer, within the time limit or before the connection ended, up to three times. The messages of
+a channel that is down wait for the next time; the other channels are not affected.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _UNCLAIMED = ""
 """Instead of a claim: the message is sent without one, and not recorded."""
 _SENDS = 3
 """After so many without an answer, a message counts as sent: a slow server may have taken each of them."""
-_GIVEN_UP = f"was sent {_SENDS} times without an answer, and is not sent again: look whether it arrived, and raise `seconds`."
+_GIVEN_UP = (
+    f"was sent {_SENDS} times without an answer, and is not sent again: look whether it arrived. Raise `seconds` if the server "
+    "is slow."
+)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,14 @@ from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ecom_lake.engine.alerts import Channel, Webhook
-from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError, Sender, why_unreachable
+from ecom_lake.publish.alerts.channel import (
+    CONNECTION_ENDED,
+    ChannelError,
+    MessageRefusedError,
+    NoAnswerError,
+    Sender,
+    why_unreachable,
+)
 from ecom_lake.publish.alerts.message import Message
 
 _LATER = {408, 425, 429}
@@ -52,7 +59,10 @@ class WebhookSender(Sender):
             connection.connect()
             self.has_begun = True
             connection.request("POST", f"{url.path or '/'}{f'?{url.query}' if url.query else ''}", body, headers)
-            return connection.getresponse().status
+            try:
+                return connection.getresponse().status
+            except ConnectionError:
+                raise NoAnswerError(CONNECTION_ENDED) from None
         except (OSError, HTTPException, UnicodeError) as error:
             raise ChannelError(why_unreachable(error)) from None
         finally:

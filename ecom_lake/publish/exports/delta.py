@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.fs import DeltaStorageHandler
+from pyarrow.fs import FileSelector, FileType, PyFileSystem
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.commit import verify
@@ -67,7 +69,9 @@ def export_delta(
         verify(site, table.files.values())
         with _in_a_sentence(f"{folder}/{table.contract.name}"):
             done.append(_export(site, entry, table, f"{folder}/{table.contract.name}", given))
-    for name in sorted(_exported_before(site, folder) - {table.contract.name for table in tables}):
+    with _in_a_sentence(folder):
+        there = _folders(folder, given)
+    for name in sorted(there - {table.contract.name for table in tables}):
         with _in_a_sentence(f"{folder}/{name}"):
             if emptied := _empty(site, entry, name, f"{folder}/{name}", given):
                 done.append(emptied)
@@ -90,11 +94,14 @@ def _in_a_sentence(place: str) -> Iterator[None]:
         raise UserError(f"The Delta table {place} could not be written: {why}") from None
 
 
-def _exported_before(site: Site, folder: str) -> set[str]:
-    """The tables that an earlier release may have had: those with a contract, and in a local folder the others, too."""
-    local = Path(folder)
-    others = local.iterdir() if "://" not in folder and local.is_dir() else ()
-    return {*site.registry.gold, *(one.name for one in others if (one / "_delta_log").is_dir())}
+def _folders(target: str, options: dict[str, str]) -> set[str]:
+    """The names of the folders in the target: the tables that an earlier release may have had, and those of others."""
+    try:
+        store = PyFileSystem(DeltaStorageHandler(target, options))
+    except TableNotFoundError:  # a folder that is not there
+        return set()
+    listed = store.get_file_info(FileSelector("", allow_not_found=True))
+    return {Path(one.path).name for one in listed if one.type == FileType.Directory}
 
 
 def _empty(site: Site, entry: Entry, name: str, place: str, options: dict[str, str]) -> Exported | None:

@@ -60,7 +60,7 @@ def history_of(entry: Entry, model: Model) -> History | None:
     dated = sorted(month for month in months if month and month != UNDATED)
     if not dated or not any(table.definition.gold == DATE for table in model.tables):
         return None
-    return History(date.fromisoformat(f"{dated[0]}-01"), datetime.fromisoformat(entry.at).date(), UNDATED in months)
+    return History(date.fromisoformat(f"{dated[0]}-01"), datetime.fromisoformat(entry.at).date())
 
 
 def _shortcut() -> str:

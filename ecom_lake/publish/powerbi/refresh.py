@@ -13,7 +13,8 @@ REFRESHED_MONTHS = 3
 """Months that a scheduled refresh reloads. A correction of an older month needs a full refresh."""
 FUTURE_YEARS = 20
 """Years after the release for which the policy still keeps the first month."""
-_END = date(2100, 1, 1)
+_START, _END = date(1900, 1, 1), date(2100, 1, 1)
+"""Beyond all orders, also those that come after the project was written."""
 MONTHLY_PARAMETERS = ("RangeStart", "RangeEnd")
 
 
@@ -22,11 +23,9 @@ class History:
     """The months of a shop's facts."""
 
     first: date
-    """The first month with an order."""
+    """The first month with an order; orders without a date are loaded with it."""
     released: date
     """The day of the release."""
-    has_undated: bool
-    """Whether there are orders without a date; they are loaded with the first month."""
 
     @property
     def kept_years(self) -> int:
@@ -34,7 +33,7 @@ class History:
 
     def parameters(self) -> Mapping[str, str]:
         """M expressions of the range that Power BI Desktop loads: everything. The service sets both for each partition."""
-        return {"RangeStart": _moment(self.first), "RangeEnd": _moment(_END)}
+        return {"RangeStart": _moment(_START), "RangeEnd": _moment(_END)}
 
     def functions(self) -> Mapping[str, str]:
         first = {"FirstMonth": _moment(self.first)}

@@ -34,8 +34,8 @@ class Source(Protocol):
     def table(self, rows: Rows) -> Sequence[tuple[str, str]]:
         """The steps that read a table of one file: names and M expressions. The last one has the rows."""
 
-    def months(self, rows: Rows, has_undated: bool) -> Sequence[tuple[str, str]]:
-        """The steps that read the months of a table from RangeStart to before RangeEnd."""
+    def months(self, rows: Rows) -> Sequence[tuple[str, str]]:
+        """The steps that read the months of a table from RangeStart to before RangeEnd; rows without a date are in FirstMonth."""
 
     def whole_fact(self, rows: Rows) -> Sequence[tuple[str, str]]:
         """The steps that read all months of a table, of a shop without dates."""
@@ -103,7 +103,7 @@ class _Files:
             ("Parquet", 'Table.SelectRows(Files, each Text.EndsWith([Name], ".parquet") and Text.Contains([Name], "month="))'),
         ]
 
-    def months(self, rows: Rows, has_undated: bool) -> Sequence[tuple[str, str]]:
+    def months(self, rows: Rows) -> Sequence[tuple[str, str]]:
         """The name of a file states its month, so that files outside the range are never opened."""
         columns = m_list(rows.columns)
         return [
@@ -176,24 +176,20 @@ class Api:
     def whole_fact(self, rows: Rows) -> Sequence[tuple[str, str]]:
         return self.table(rows)
 
-    def months(self, rows: Rows, has_undated: bool) -> Sequence[tuple[str, str]]:
+    def months(self, rows: Rows) -> Sequence[tuple[str, str]]:
         columns = m_list(rows.columns)
         first, last = (f'Date.ToText(Date.From(Range{end}), [Format = "yyyy-MM-dd"])' for end in ("Start", "End"))
-        steps = [
+        return [
             (
                 "Source",
                 f'RowsOf({m_text(rows.table)}, {columns}, {{"month:ge:" & {first}, "month:lt:" & {last}}})',
-            )
+            ),
+            ("IsFirst", "FirstMonth >= RangeStart and FirstMonth < RangeEnd"),
+            (
+                "WithUndated",
+                f'if IsFirst then Source & RowsOf({m_text(rows.table)}, {columns}, {{"month:is:null"}}) else Source',
+            ),
         ]
-        if has_undated:
-            steps += [
-                ("IsFirst", "FirstMonth >= RangeStart and FirstMonth < RangeEnd"),
-                (
-                    "WithUndated",
-                    f'if IsFirst then Source & RowsOf({m_text(rows.table)}, {columns}, {{"month:is:null"}}) else Source',
-                ),
-            ]
-        return steps
 
     def release(self) -> Sequence[tuple[str, str]]:
         path = m_text(f"v1/shops/{self._shop}")

@@ -159,7 +159,7 @@ def _partition(name: str, m: str) -> Iterable[str]:
 def _steps(table: ModelTable, source: Source, history: History | None) -> Sequence[tuple[str, str]]:
     rows = Rows(table.definition.gold, [column.source for column in table.columns], table.definition.where)
     if table.contract.monthly and history:
-        steps = [*source.months(rows, history.has_undated)]
+        steps = [*source.months(rows)]
     elif table.contract.monthly:
         steps = [*source.whole_fact(rows)]
     else:

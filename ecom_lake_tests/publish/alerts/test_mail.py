@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ecom_lake.engine.alerts import Channel, Mail
 from ecom_lake.engine.store.access import Secret
-from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError
+from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError, NoAnswerError
 from ecom_lake.publish.alerts.mail import MailSender
 from ecom_lake.publish.alerts.message import Attachment, Fact, message_of
 from ecom_lake_tests.builders.alert_shop import Mailbox, mail_server
@@ -87,6 +87,22 @@ def test_a_refused_mail(mail_port: int, mailbox: Mailbox) -> None:
         sender(mail_port).send(MESSAGE)
 
 
+@pytest.mark.parametrize(
+    ("command", "error", "sentence"),
+    [
+        ("DATA", NoAnswerError, "127.0.0.1: the connection ended before the server answered."),
+        ("RCPT", ChannelError, "127.0.0.1: cannot be reached: SMTPServerDisconnected."),
+    ],
+)
+def test_a_server_that_hangs_up(mail_port: int, mailbox: Mailbox, command: str, error: type[Exception], sentence: str) -> None:
+    """After the whole mail it may have taken it; before, it has not."""
+    mailbox.hangs_up_after = command
+    with pytest.raises(ChannelError) as raised:
+        sender(mail_port).send(MESSAGE)
+    assert (type(raised.value), str(raised.value)) == (error, sentence)
+    assert len(mailbox.mails) == (command == "DATA")
+
+
 def test_a_server_without_starttls_gets_nothing(mail_port: int, mailbox: Mailbox) -> None:
     with pytest.raises(ChannelError, match=r"127\.0\.0\.1 does not support what the settings ask for"):
         sender(mail_port, security="starttls").send(MESSAGE)
@@ -137,6 +153,15 @@ def test_starttls_and_a_login(mailbox: Mailbox, tls: ssl.SSLContext, certificate
             sender(port, "wrong-s3cret", **login).send(MESSAGE)
         with pytest.raises(ChannelError, match="SMTP_PASSWORD is not set"):
             sender(port, "", **login).send(MESSAGE)
+
+
+def test_a_server_that_hangs_up_within_tls(
+    mailbox: Mailbox, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    mailbox.hangs_up_after = "DATA"
+    with mail_server(mailbox, tls) as port, pytest.raises(NoAnswerError, match="ended before the server answered"):
+        sender(port, security="starttls").send(MESSAGE)
 
 
 def test_an_unknown_certificate_gets_no_password(mailbox: Mailbox, tls: ssl.SSLContext) -> None:

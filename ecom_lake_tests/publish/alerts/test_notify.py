@@ -509,6 +509,22 @@ def test_a_message_that_got_no_answer_three_times_is_not_sent_again(team: AlertS
     assert (again.sent, again.failures) == ([], [])
 
 
+def test_a_server_that_takes_a_message_and_closes_the_connection_gets_three_copies(team: AlertShop, hook: Receiver) -> None:
+    team.fail("The disk is full.")
+    hook.raw = b""
+    ended = "Channel 'team': the connection ended before the server answered. 1 message is sent the next time."
+    assert notify(team.site).failures == [ended]
+    assert notify(team.site).sent == [] and len(hook.posted) == 1, "the claim has not ended"
+    _let_claims_end(team)
+    assert notify(team.site).failures == [ended]
+    _let_claims_end(team)
+    [given_up] = notify(team.site).failures
+    assert "was sent 3 times without an answer, and is not sent again" in given_up
+    _let_claims_end(team)
+    again = notify(team.site)
+    assert (again.sent, again.failures, len(hook.posted)) == ([], [], 3)
+
+
 def test_a_message_that_reached_no_server_waits_however_often(team: AlertShop) -> None:
     """The system takes the connection, and nobody greets: a firewall that drops packets looks the same."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -12,7 +12,7 @@ import pytest
 
 from ecom_lake.engine.alerts import Channel, Webhook
 from ecom_lake.engine.store.access import Secret
-from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError
+from ecom_lake.publish.alerts.channel import ChannelError, MessageRefusedError, NoAnswerError
 from ecom_lake.publish.alerts.message import Fact, message_of
 from ecom_lake.publish.alerts.webhook import WebhookSender
 from ecom_lake_tests.builders.alert_shop import Receiver
@@ -113,6 +113,22 @@ def test_a_server_that_answers_nothing_and_one_that_is_not_there() -> None:
             sender(f"http://127.0.0.1:{port}/s3cret", seconds=1).send(MESSAGE)
     with pytest.raises(ChannelError, match=r"^cannot be reached: nothing answers there\.$"):
         sender(f"http://127.0.0.1:{port}/s3cret").send(MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("raw", "error", "sentence"),
+    [
+        (b"", NoAnswerError, "the connection ended before the server answered."),
+        (b"SSH-2.0-OpenSSH_9.6\r\n", ChannelError, "cannot be reached: BadStatusLine."),
+    ],
+)
+def test_a_server_that_closes_the_connection(hook: Receiver, raw: bytes, error: type[Exception], sentence: str) -> None:
+    """Without a word it may have taken the message; one that speaks another protocol has not."""
+    hook.raw = raw
+    with pytest.raises(ChannelError) as raised:
+        sender(hook.url).send(MESSAGE)
+    assert (type(raised.value), str(raised.value)) == (error, sentence)
+    assert len(hook.posted) == 1
 
 
 def test_a_server_that_sends_one_byte_at_a_time_is_not_waited_for() -> None:

@@ -185,3 +185,13 @@ def test_they_are_written_to_azure_with_the_credentials_of_the_lake(
     assert [one.is_new for one in export_delta(site, released(site), place.url, place.options)] == [False]
     written = DeltaTable(f"{place.url}/rfm_segments", storage_options=dict(place.options))
     assert rows_of(written).height == gold_rows(site, released(site), "rfm_segments").height
+    options = dict(place.options)
+    for name, shop in (("no_longer_known", site.shop.name), ("their_own", "theirs")):
+        properties = CommitProperties({SHOP: shop})
+        write_deltalake(f"{place.url}/{name}", pa.table({"a": [1]}), storage_options=options, commit_properties=properties)
+    _, gone = export_delta(site, released(site), place.url, place.options)
+    assert (gone.table, gone.rows, gone.is_new) == ("no_longer_known", 0, True)
+    there = {
+        one: DeltaTable(f"{place.url}/{one}", storage_options=options).to_pyarrow_table() for one in (gone.table, "their_own")
+    }
+    assert [table.num_rows for table in there.values()] == [0, 1]

@@ -258,6 +258,20 @@ def _measure(project: Project, measure: Node) -> Iterator[str]:
     yield from (f"there is no measure [{name}]" for name in sorted(found.measures - project.measures.keys()))
     yield from (f"there is no table {name}" for name in sorted(found.tables - project.tables.keys()))
     yield from (f"there is no function {name}" for name in sorted(found.functions - dax_reader.FUNCTIONS.keys()))
+    if any("COUNTROWS" in one and " - " in one and not one.endswith("+ 0") for one in _numerators(measure.value)):
+        yield "it is blank where two numbers of rows are both zero: its difference needs + 0"
+
+
+def _numerators(dax: str) -> Iterator[str]:
+    """What each DIVIDE divides, without the arguments of functions."""
+    for found in re.finditer(r"\bDIVIDE \(", dax):
+        numerator, depth = "", 0
+        for sign in dax[found.end() :]:
+            depth += (sign == "(") - (sign == ")")
+            if depth < 0 or (depth == 0 and sign == ","):
+                break
+            numerator += sign if depth == 0 else ""
+        yield numerator.strip()
 
 
 def _circles(project: Project) -> Iterator[str]:

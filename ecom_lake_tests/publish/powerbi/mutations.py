@@ -204,6 +204,7 @@ MUTATIONS: Mapping[str, Mutation] = {
     "DAX: unknown table": _text(MEASURES, "Sales[net_sales]", "Sale[net_sales]"),
     "DAX: unknown measure": _text(MEASURES, "[Net Sales] + [Freight]", "[Net Sales] + [Fright]"),
     "DAX: unknown function": _text(MEASURES, "SUM ( Sales[net_sales] )", "SUMM ( Sales[net_sales] )"),
+    "DAX: blank where two numbers of rows are zero": _text(MEASURES, "<= 3 ) ) + 0", "<= 3 ) )"),
     "DAX: measures in a circle": _text(MEASURES, f"'Net Sales' = {_NET}", "'Net Sales' = [GMV] - [Freight]"),
     "measure: twice": _text(MEASURES, "measure Units", "measure Freight"),
     "measure: no format": _text(MEASURES, "\t\tformatString: #,##0\n", ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -96,6 +97,18 @@ def test_a_shop_without_dates_has_no_calendar_and_no_growth(built_lake: BuiltLak
     assert problems(files, contracts) == []
     assert "refreshPolicy" not in model and "RangeStart" not in model and "'Date'[" not in model
     assert tuple(_pages(files)) == PAGES
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_orders_that_come_later_are_loaded_whatever_their_date(projects: Projects, kind: Kind) -> None:
+    """They may be older than all orders of now, or have no date, which no order of the release lacks."""
+    shared = projects[kind][f"{MODEL}/definition/expressions.tmdl"]
+    starts = {name: re.search(rf"expression {name} =\s#datetime\((\d+),", shared) for name in ("RangeStart", "FirstMonth")}
+    assert {name: found[1] for name, found in starts.items() if found} == {"RangeStart": "1900", "FirstMonth": "2017"}
+    for table in ("Orders", "Sales"):
+        text = projects[kind][f"{MODEL}/definition/tables/{table}.tmdl"]
+        queries = text.count("RowsOf(")
+        assert (queries, text.count('{"month:is:null"}')) == ((4, 2) if kind == "api" else (0, 0)), "of policy and partition"
 
 
 def test_personal_columns_are_left_out_unless_they_are_asked_for(built_lake: BuiltLake, contracts: Contracts) -> None:

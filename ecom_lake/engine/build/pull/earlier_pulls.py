@@ -62,8 +62,9 @@ def _suffix(watermark: Moment | None) -> str:
     if watermark is None:
         return ""
     if not isinstance(watermark, datetime):
-        return f"-{watermark.strftime(_DAY)}"
-    return f"-{watermark.strftime(_TIME)}{'Z' if watermark.tzinfo else ''}"
+        return f"-{watermark.isoformat().replace('-', '')}"
+    time = watermark.replace(tzinfo=None).isoformat(timespec="microseconds")
+    return f"-{time.replace('-', '').replace(':', '')}{'Z' if watermark.tzinfo else ''}"
 
 
 def _moment(text: str | None) -> Moment | None:

@@ -82,7 +82,6 @@ _LOST = range(2000, 3000)
 
 class MariaDB(Source):
     quote = "`"
-    undated = "{0} is null or {0} < '1000-01-01'"  # 0000-00-00 is less than every time
 
     def __init__(self, connection: pymysql.Connection[Any], variable: str) -> None:
         self._connection = connection
@@ -105,7 +104,7 @@ class MariaDB(Source):
             text = rf"concat('\\x', lower(hex({column})))"
         elif type_ not in _PLAIN:
             text = f"""concat('"', replace(convert({column} using utf8mb4), '"', '""'), '"')"""
-        return f"ifnull({text}, '')"
+        return f"if({column} is null, '', {text})"  # another NULL is a value that max_allowed_packet does not allow
 
     def key(self, table: str) -> list[str]:
         return [name for (name,) in self._all(table, _KEY.format(**self._place(table)))]
@@ -205,6 +204,8 @@ def connect(url: str, variable: str, then: str = "pull", **options: Any) -> pymy
         raise invalid_url(variable) from None
     try:
         return pymysql.connect(**given, **options, charset="utf8mb4")
+    except (FileNotFoundError, PermissionError):  # errors of a socket are MySQLErrors
+        raise unreachable(variable, "certificate file", then) from None
     except (pymysql.MySQLError, OSError, RuntimeError, ValueError) as error:
         raise unreachable(variable, str(error), then) from None
 

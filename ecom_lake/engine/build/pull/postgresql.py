@@ -53,7 +53,6 @@ _REASONS = {
 
 class PostgreSQL(Source):
     quote = '"'
-    undated = "{} is null"
 
     def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], variable: str) -> None:
         self._connection = connection

@@ -23,6 +23,8 @@ Moment = datetime | date
 """A time with UTC as its zone, a time without a zone, or a day."""
 Kind = Literal["zoned", "naive", "day"]
 Product = Literal["postgresql", "mariadb"]
+_EARLIEST = date(1000, 1, 1)
+"""Earlier times stand for none: 0000-00-00 in MariaDB, 0001-01-01 where a program has no value."""
 _PRODUCTS: dict[str, Product] = {
     "postgresql": "postgresql",
     "postgres": "postgresql",
@@ -59,8 +61,6 @@ class Source(ABC):
     """An open transaction. Every method raises UserError where the database refuses."""
 
     quote: ClassVar[str]
-    undated: ClassVar[str]
-    """A condition on the column `{}` that holds for rows whose time cannot be compared."""
 
     @abstractmethod
     def columns(self, table: str) -> list[Column]:
@@ -95,7 +95,7 @@ class Source(ABC):
         conditions = [*([f"({query.where}\n)"] if query.where else []), *more]  # the line end closes a comment in `where`
         if query.since and query.start is not None:
             since = self.name(query.since.name)
-            conditions.append(f"({since} >= {self.literal(query.start)} or {self.undated.format(since)})")
+            conditions.append(f"({since} >= {self.literal(query.start)} or {since} is null or {since} < '{_EARLIEST}')")
         where = f" where {' and '.join(conditions)}" if conditions else ""
         return f"from {self.table(query.table)}{where}"
 
@@ -145,6 +145,11 @@ def invalid_url(variable: str) -> UserError:
 
 
 _REASONS = (
+    (
+        "root certificate file",
+        "the root certificate that its own is checked with is missing or cannot be read; set sslrootcert to its path",
+    ),
+    ("certificate file", "a certificate file that the URL names is missing or cannot be read"),
     ("password authentication failed", "it refuses the user or the password"),
     ("access denied", "it refuses the user or the password"),
     ("no password supplied", "it asks for a password, and the URL has none"),
@@ -186,10 +191,11 @@ def kind_of(moment: Moment) -> Kind:
 
 
 def parsed(text: str | None) -> Moment | None:
-    """A time as databases write it in ISO format; None for what no calendar has, such as 0000-00-00."""
+    """A time as databases write it in ISO format; None for what stands for no time, such as 0000-00-00 and 0001-01-01."""
     if not text:
         return None
     try:
-        return date.fromisoformat(text) if len(text) == len("2026-11-29") else datetime.fromisoformat(text)
+        found = date.fromisoformat(text) if len(text) == len("2026-11-29") else datetime.fromisoformat(text)
     except ValueError:
         return None
+    return found if found.year >= _EARLIEST.year else None

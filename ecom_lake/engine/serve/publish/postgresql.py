@@ -230,11 +230,12 @@ class PostgreSQL(TargetDatabase):
 
     def _lock(self, tables: Sequence[str]) -> bool:
         self._run(f"savepoint before_lock; set local statement_timeout = {LONGEST_WAIT * 1000:.0f}")
-        try:
-            self._connection.execute(f"lock table {', '.join(map(self.table, tables))} in access exclusive mode".encode())
-        except (errors.QueryCanceled, errors.LockNotAvailable):
-            self._run("rollback to before_lock; release before_lock")
-            return False
+        with self._refusals(", ".join(tables)):
+            try:
+                self._connection.execute(f"lock table {', '.join(map(self.table, tables))} in access exclusive mode".encode())
+            except (errors.QueryCanceled, errors.LockNotAvailable):
+                self._run("rollback to before_lock; release before_lock")
+                return False
         self._run("set local statement_timeout = 0")
         return True
 

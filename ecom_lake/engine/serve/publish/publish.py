@@ -146,12 +146,11 @@ def _plan(site: Site, entry: Entry, tables: Sequence[Content], database: TargetD
                 f"{database.schema} has a table or view {table.name} that ecom-lake did not publish. Name another schema in "
                 "lake.toml, or rename it there. Nothing was published."
             )
-    found = {name: one for name, one in recorded.items() if name in existing}
-    due = [change for table in tables if (change := _change(table, found.get(table.name), database, whole))]
+    due = [change for table in tables if (change := _change(table, recorded.get(table.name), database, whole))]
     names = {table.name for table in tables}
     return Plan(
         changes=tuple(due),
-        gone=tuple(sorted(found.keys() - names)),
+        gone=tuple(sorted(recorded.keys() - names)),
         release=(site.shop.name, entry.number, datetime.fromisoformat(entry.at).replace(tzinfo=None), utc_now()),
         tables=tuple(
             (table.name, part.month, file.rows, file.content, table.definition, table.comments)

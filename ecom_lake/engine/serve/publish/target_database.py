@@ -104,10 +104,12 @@ class TargetDatabase(ABC):
         return next(iter(self._all(f"select shop, {self.name('release')} from {self.table(RELEASE)}")), None)
 
     def recorded(self) -> Mapping[str, Recorded]:
-        """What was published of each table."""
-        if TABLES not in self.existing():
+        """What was published of each table that is still there."""
+        existing = self.existing()
+        if TABLES not in existing:
             return {}
-        return as_recorded(self._all(f"select table_name, part, content, definition, comments from {self.table(TABLES)}"))
+        rows = self._all(f"select table_name, part, content, definition, comments from {self.table(TABLES)}")
+        return {name: one for name, one in as_recorded(rows).items() if name in existing}
 
     @abstractmethod
     def existing(self) -> set[str]:

@@ -74,7 +74,7 @@ MEASURES = (
         "Reviews",
         KPIS["nps_proxy"].column,
         of_orders(
-            f"100 * DIVIDE ( {_scores('Orders[review_score] >= 5')} - {_scores('Orders[review_score] <= 3')},"
+            f"100 * DIVIDE ( {_scores('Orders[review_score] >= 5')} - {_scores('Orders[review_score] <= 3')} + 0,"
             f" COUNTROWS ( {_SCORED} ) )"
         ),
         from_orders(

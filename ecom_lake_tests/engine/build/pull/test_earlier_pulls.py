@@ -24,6 +24,8 @@ AT = datetime(2026, 11, 28, 22, 15, 3, 123456)
         ),
         (AT, None, "database/000017/order_items-20261128T221503.123456.csv.gz"),
         (date(2026, 11, 28), date(2026, 11, 27), "database/000017/order_items-20261127-20261128.csv.gz"),
+        (date(987, 6, 5), date(1, 1, 1), "database/000017/order_items-00010101-09870605.csv.gz"),
+        (datetime(987, 6, 5), None, "database/000017/order_items-09870605T000000.000000.csv.gz"),
         (None, None, "database/000017/order_items.csv.gz"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from ecom_lake.cli import main
+from ecom_lake.engine.build.pull import mariadb, postgresql
 from ecom_lake.engine.build.pull import pull as pull_module
 from ecom_lake.engine.build.pull.pull import pull
 from ecom_lake.errors import UserError
@@ -181,6 +184,22 @@ def test_a_day_is_a_watermark(tmp_path: Path, server: Server) -> None:
     assert other.pull()["orders"].rows == 3, "the watermark of a day does not count for a column of times"
 
 
+@pytest.mark.parametrize("kind", ["naive", "day"])
+def test_a_time_before_the_year_1000_is_none(tmp_path: Path, server: Server, kind: str) -> None:
+    """The default of a program that has no value: 0001-01-01, before which no pull can start."""
+    naive = "timestamp" if isinstance(server, PostgreSQLServer) else "datetime"
+    shop = DatabaseShop(tmp_path / "shop", server, {"orders": '{ since = "updated_at" }'})
+    shop.execute(ORDERS.replace("{zoned}", "date" if kind == "day" else naive))
+    add = "insert into orders values ('{0}', 'ann', '{1}', '{1}')"
+    shop.execute(add.format("A", "0001-01-01"))
+    assert shop.pull()["orders"].file == "database/000001/orders.csv.gz"
+    assert shop.pull()["orders"].fate == "unchanged"
+    shop.execute(add.format("B", "2024-02-01"))
+    assert str(shop.pull()["orders"].watermark).startswith("2024-02-01")
+    shop.execute(add.format("C", "0001-01-01"))
+    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B", "C"]
+
+
 # ------------------------------------------------------------------------------------------------------------------- odd values
 
 _TEXT = "\"quoted\", 'single'\n\r\nthree lines; \\N \\. \ttab ☕ Ünïcödé\u00a0"
@@ -276,7 +295,11 @@ def test_a_row_of_mariadb_without_a_calendar_day_is_in_every_pull(tmp_path: Path
     shop.order("A")
     shop.pull()
     shop.execute("set session sql_mode = ''", "insert into orders values ('B', 'bob', '2024-01-01', '0000-00-00')")
-    assert [row["order_id"] for row in shop.rows(shop.pull()["orders"].file)] == ["A", "B"]
+    rows = shop.rows(shop.pull()["orders"].file)
+    assert [(row["order_id"], row["updated_at"]) for row in rows] == [
+        ("A", "2024-02-01 10:00:00"),
+        ("B", "0000-00-00 00:00:00"),
+    ]
 
 
 def test_rows_of_every_length_arrive(tmp_path: Path, mariadb_server: MariaDBServer) -> None:
@@ -292,12 +315,22 @@ def test_rows_of_every_length_arrive(tmp_path: Path, mariadb_server: MariaDBServ
     assert [row["body"] for row in rows] == ["x" * length for length in lengths]
 
 
-def test_a_row_that_mariadb_cannot_send_stops_the_pull(tmp_path: Path, mariadb_server: MariaDBServer) -> None:
-    """Without the check the row would be NULL, and its texts would be empty."""
+@pytest.mark.parametrize(
+    ("types", "values"),
+    [
+        ("note longtext, more longtext", "repeat('x', 9000000), repeat('y', 9000000)"),
+        ("photo longblob", "repeat('x', 9000000)"),
+    ],
+    ids=["a row", "bytes in hexadecimal"],
+)
+def test_a_row_that_mariadb_cannot_send_stops_the_pull(
+    tmp_path: Path, mariadb_server: MariaDBServer, types: str, values: str
+) -> None:
+    """The row is NULL then, or the value: without the check it would be empty."""
     mariadb_server.reset()
     shop = DatabaseShop(tmp_path / "shop", mariadb_server, {"customers": "{}"})
-    shop.execute("create table customers (customer_id varchar(9) primary key, note longtext, more longtext)")
-    shop.execute("insert into customers values ('a', repeat('x', 9000000), repeat('y', 9000000))")
+    shop.execute(f"create table customers (customer_id varchar(9) primary key, {types})")
+    shop.execute(f"insert into customers values ('a', {values})")
     with pytest.raises(UserError, match="customers cannot be pulled: a row is larger than the server's max_allowed_packet"):
         shop.pull()
     assert shop.landed() == []
@@ -385,6 +418,33 @@ _OTHER_URLS: dict[str, tuple[Callable[[str], str], str]] = {
     "none": (lambda url: "", "SHOP_DATABASE_URL is not set: set it to the URL of the database"),
 }
 """What happens to the URL, and the sentence; empty where it depends on how a driver reads such a URL."""
+
+
+@pytest.mark.parametrize("option", ["", "&sslrootcert=/nowhere/hush.crt"])
+def test_a_root_certificate_that_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    """libpq looks for it once the server has agreed to TLS, and states that it "does not exist"."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def agree(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(8)
+            connection.sendall(b"S")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=agree, args=(listening,), daemon=True)
+        thread.start()
+        url = f"postgresql://lake@127.0.0.1:{listening.getsockname()[1]}/shop?sslmode=verify-full{option}"
+        with pytest.raises(UserError, match=r"root certificate .* is missing .* set sslrootcert to its path") as error:
+            postgresql.connect(url, VARIABLE, "publish")
+        thread.join()
+    assert SECRET not in str(error.value)
+
+
+def test_a_certificate_of_mariadb_that_is_missing_is_named() -> None:
+    with pytest.raises(UserError, match="a certificate file that the URL names is missing or cannot be read") as error:
+        mariadb.connect("mysql://lake@127.0.0.1:1/shop?ssl_ca=/nowhere/hush.pem", VARIABLE)
+    assert SECRET not in str(error.value)
 
 
 @pytest.mark.parametrize("case", _OTHER_URLS)

@@ -257,6 +257,14 @@ def test_tables_that_a_release_no_longer_has_are_dropped(shop: PublishedShop) ->
     assert existing == {"kpi_monthly", "ecom_lake_release", "ecom_lake_tables"}
 
 
+def test_a_published_table_that_somebody_dropped_is_written_again(shop: PublishedShop) -> None:
+    shop.publish()
+    for whole, written in ((False, {"rfm"}), (True, set(shop.tables))):
+        shop.execute("drop table {}.rfm")
+        assert set(shop.publish(whole).written) == written
+        assert shop.compare() == []
+
+
 def _existing(shop: PublishedShop) -> set[str]:
     return {name for (name,) in shop.rows("select table_name from information_schema.tables where table_schema = '{}'")}
 
@@ -500,6 +508,22 @@ def test_a_user_without_rights(built_lake: BuiltLake, postgres_server: PostgreSQ
     ) as refused:
         publish(shop.site, replace(shop.target, url=Secret(url)))
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize("personal", [True, False], ids=["rows", "an exchange"])
+def test_a_table_that_another_role_owns(built_lake: BuiltLake, postgres_server: PostgreSQLServer, personal: bool) -> None:
+    postgres_server.reset()
+    _drop_schema(postgres_server)
+    shop = PublishedShop(built_lake, postgres_server, tables=("rfm",))
+    shop.execute(f"create role guarded login password '{SECRET}'", "create schema {} authorization guarded")
+    url = postgres_server.url.replace("dagster@", f"guarded:{SECRET}@", 1)
+    publish(shop.site, replace(shop.target, url=Secret(url)))
+    shop.execute("alter table {}.rfm owner to current_user")
+    with pytest.raises(
+        UserError, match=r"lake_gold cannot be published: its user may .* must own the tables there \(SQLSTATE 42501\)"
+    ):
+        publish(shop.site, replace(shop.target, url=Secret(url), personal=personal), whole=True)
+    _drop_schema(postgres_server)
 
 
 def test_the_default_schema(built_lake: BuiltLake, mariadb_server: MariaDBServer) -> None:
