@@ -234,7 +234,7 @@ def test_a_file_that_is_replaced_before_it_is_rewritten_is_left_for_the_next_ing
     listed = _ReplacedMeanwhile(site.lake.store, site.shop.name, site.erasure_key)
     listed.landed = landed
     files = [info for info in landed_files(site) if info.path.endswith("sales-2.csv")]
-    assert take(site, files, set(), listed=listed) == ({}, [])
+    assert take(site, files, {}, listed=listed) == ({}, [])
     ingest(site)
     assert numbers(shop, "zoe@x.example") == {"9"}
 
