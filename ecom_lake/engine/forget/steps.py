@@ -49,16 +49,29 @@ def erasure_list(site: Site, only: int | None = None) -> ErasureList:
     return ErasureList(site.lake.store, site.shop.name, site.erasure_key, only, site.former_erasure_key)
 
 
-def refuse_unsafe(site: Site, mode: Mode | None = None) -> None:
+def refuse_unsafe(site: Site) -> None:
     """Raise an error if an erasure could not be carried through for this shop now."""
     head = state_to_build_on(site)
     if not head.number:
         raise UsageError(f"Shop '{site.shop.name}' has no data yet: there is nobody to forget.")
     if head.pinned:
         raise UsageError(f"Release {head.release} is pinned, and it may hold the persons: run `ecom-lake unpin` first.")
+    _refuse_unread_bronze(site, head)
     if site.map is not None:
         refuse_unsafe_map(site.map)
         refuse_other_key(site)
+
+
+def _refuse_unread_bronze(site: Site, head: Entry) -> None:
+    """Raise an error if bronze holds a table that no kind of delivered files is read into any more: nobody is found in it."""
+    read = {delivered.name for delivered in site.connector.delivered}
+    if unread := sorted(
+        table.name for table, parts in head.tables.items() if table.layer == "bronze" and parts and table.name not in read
+    ):
+        raise UserError(
+            f"Bronze holds deliveries of {unread[0]}, and no kind of files has that name any more, so persons in them would not "
+            "be found. Give the kind its name back, build, and run this again."
+        )
 
 
 def refuse_unsafe_rows(site: Site, ids: Ids, mode: Mode) -> None:

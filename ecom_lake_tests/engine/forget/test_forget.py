@@ -69,7 +69,7 @@ def root_of(site: Site) -> Path:
 
 
 def forgotten(site: Site, mode: Mode = "unlink") -> None:
-    refuse_unsafe(site, mode)
+    refuse_unsafe(site)
     record(site, resolve(site, site.lake.log.head(), [ANN]).ids, mode)
     forget(site)
 

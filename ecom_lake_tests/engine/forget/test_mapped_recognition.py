@@ -265,3 +265,15 @@ def test_a_list_is_not_copied_to_a_lake_that_cannot_carry_it_through(tmp_path: P
     with pytest.raises(UserError, match="Use --mode remove"):
         refuse_unsafe_list(copy.site, lake.site)
     refuse_unsafe_list(copy.site, lake.site, "remove")
+
+
+def test_persons_are_not_forgotten_while_bronze_holds_a_kind_that_the_map_does_not_have(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, "lower(mail)")
+    refuse_unsafe(shop.site)
+    (shop.mapped.root / "mine" / "landing" / "sales-1.csv").unlink()
+    kind = tmp_path / "maps" / "mine.toml"
+    kind.write_text(
+        kind.read_text("utf-8").replace("files.sales", "files.trade").replace('from = "sales"', 'from = "trade"'), "utf-8"
+    )
+    with pytest.raises(UserError, match="Bronze holds deliveries of sales, and no kind of files has that name any more"):
+        refuse_unsafe(shop.site)

@@ -54,7 +54,7 @@ def root_of(site: Site) -> Path:
 
 def asked(site: Site, shape: Shape, mode: Mode = "unlink") -> list[str]:
     """Record Ann on the erasure list; returns what only her rows have, and the pseudonyms that the map makes of it."""
-    refuse_unsafe(site, mode)
+    refuse_unsafe(site)
     request = resolve(site, site.lake.log.head(), [shape.person])
     refuse_unsafe_rows(site, request.ids, mode)
     record(site, request.ids, mode)
