@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, forest
 from ecom_lake.publish.dashboard.model_cards import ModelCard, model_card
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.sellers import percent_tick
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
@@ -94,7 +95,7 @@ def late_effect(view: View) -> LateEffect | None:
         return None
     rows = view.release.rows(_EFFECT)
     estimates = [one for row in rows for one in _estimates(row)]
-    evidence = why(view, _EFFECT_IS, _EFFECT, "delivery_effect")
+    evidence = why_of_history(view, _EFFECT_IS, _EFFECT, "delivery_effect")
     by_delay = view.release.rows(_BY_DELAY) if view.release.has("model_curves") else ()
     return LateEffect(
         forest(estimates, percentage_points, 0.0),
@@ -114,7 +115,7 @@ def review_risk(view: View) -> ReviewRisk | None:
     if not view.release.has("review_risk"):
         return None
     [total] = view.release.rows(_OPEN)
-    evidence = why(view, _RISK_IS, _RISK, "review_risk")
+    evidence = why_of_history(view, _RISK_IS, _RISK, "review_risk")
     currency = view.release.currency
     orders = [
         RiskyOrder(

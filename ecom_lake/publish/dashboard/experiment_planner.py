@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, forest
 from ecom_lake.publish.dashboard.lines import LineChart, Series, line_chart
 from ecom_lake.publish.dashboard.options import NumberBetween
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.sellers import percent_tick
 from ecom_lake.publish.dashboard.serving.whole_shop import base_rates
 from ecom_lake.publish.dashboard.view import View
@@ -144,7 +145,7 @@ def planner(view: View) -> Planner | None:
         settings.churn_days,
         settings.experiment_days,
         _power([group for group in found if group.is_known], asked.uplift / 100, chosen),
-        why(view, _PLAN_IS, query, "experiment_plan"),
+        why_of_history(view, _PLAN_IS, query, "experiment_plan"),
     )
 
 
@@ -197,7 +198,7 @@ def simulation(view: View) -> Simulation | None:
         forest(estimates, lambda value: amount(value, currency=currency), 0.0),
         f"{percent(middle)} ({source})",
         "" if break_even is None else percent(break_even),
-        why(view, _SIMULATION_IS, query, "experiment_simulation"),
+        why_of_history(view, _SIMULATION_IS, query, "experiment_simulation"),
     )
 
 

@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, forest
 from ecom_lake.publish.dashboard.lines import Band, LineChart, Series, line_chart
 from ecom_lake.publish.dashboard.model_cards import ModelCard, compact, model_card
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.span import shifted
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import MonthLabel, month_labels
@@ -124,9 +125,9 @@ def sales_outlook(view: View) -> SalesOutlook | None:
         forest(_errors(found, suffix, champion), compact, 1.0),
         rivals,
         model_card(view, "sales_forecast"),
-        why(view, _FORECAST_IS, query, "sales_forecast"),
-        why(view, _BACKTEST_IS, tested, "forecast_backtest"),
-        why(view, _RIVALS_ARE, _RIVALS),
+        why_of_history(view, _FORECAST_IS, query, "sales_forecast"),
+        why_of_history(view, _BACKTEST_IS, tested, "forecast_backtest"),
+        why_of_history(view, _RIVALS_ARE, _RIVALS),
     )
 
 

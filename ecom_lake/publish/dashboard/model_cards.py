@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from ecom_lake.engine.contracts.gate import THRESHOLD
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, forest
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import percent
 from ecom_lake.words import counted
@@ -99,7 +100,7 @@ def _card(view: View, row: Row, drift: Sequence[Row]) -> ModelCard:
         row["trained_on"],
         _changed(row),
         [one for one in drift if one["model"] == row["model"]][:DRIFTS],
-        why(view, _IS, _CARDS, "model_cards"),
+        why_of_history(view, _IS, _CARDS, "model_cards"),
     )
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.experiment_planner import ASKED, ASSUMED, Planner, Simulation, planner, simulation
 from ecom_lake.publish.dashboard.forecast_charts import SalesOutlook, sales_outlook
 from ecom_lake.publish.dashboard.model_cards import ModelCard, model_cards
 from ecom_lake.publish.dashboard.options import Allowed
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.serving.whole_shop import VALUE_DECILES
 from ecom_lake.publish.dashboard.stacked import StackedBar, StackedRow, stacked
 from ecom_lake.publish.dashboard.view import View
@@ -95,7 +96,7 @@ def _value(view: View, card: ModelCard | None) -> ValueDeciles | None:
     is_model = card is not None and card.status == "published"
     top = percent(float(rows[0]["predicted_value"]) / total) if total else ""
     horizon = rows[0]["horizon_days"] if rows else None
-    return ValueDeciles(bars, horizon, top, is_model, card, why(view, _DECILES_ARE, VALUE_DECILES, "customer_value"))
+    return ValueDeciles(bars, horizon, top, is_model, card, why_of_history(view, _DECILES_ARE, VALUE_DECILES, "customer_value"))
 
 
 def _decile(view: View, row: Row, total: float) -> StackedRow:
@@ -114,5 +115,5 @@ def _churn(view: View, card: ModelCard | None) -> ChurnList | None:
         return None
     [total] = view.release.rows(_CHURN_COUNT)
     rows = view.release.rows(_CHURN_SHOWN) if view.sees_people else ()
-    evidence = why(view, _CHURN_IS, _CHURN, "churn_scores")
+    evidence = why_of_history(view, _CHURN_IS, _CHURN, "churn_scores")
     return ChurnList(rows, total["customers"], total["horizon_days"], card, evidence)

@@ -19,11 +19,11 @@ from ecom_lake.publish.dashboard.breakdowns import (
     products_query,
     source,
 )
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.figures import Figure, figures
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scatter import Scatter, scatter
-from ecom_lake.publish.dashboard.scope import why_of_span
+from ecom_lake.publish.dashboard.scope import why_of_history, why_of_span
 from ecom_lake.publish.dashboard.span import Span, with_months_before
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import Forecast, MonthChart, Point, month_chart
@@ -92,7 +92,7 @@ def _evidence(view: View) -> Iterator[tuple[str, Why]]:
     yield "products", why_of_span(view, view.span, definition, products_query(view), "fct_sales", without="product")
     if view.release.has("segment_scatter"):
         definition = view.release.site.registry.table("segment_scatter").grain
-        yield "scatter", why(view, definition, _SCATTER, "segment_scatter")
+        yield "scatter", why_of_history(view, definition, _SCATTER, "segment_scatter")
 
 
 def _trend(view: View) -> MonthChart | None:

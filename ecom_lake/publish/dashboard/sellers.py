@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ecom_lake.publish.dashboard.evidence import Why, why
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, ForestRow, forest
 from ecom_lake.publish.dashboard.query import Query, Row
+from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.serving.tables import SELLER_CELLS
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import amount, percent
@@ -76,7 +77,7 @@ def sellers(view: View) -> Sellers | None:
     chart = forest([late[row["seller_id"]] for row in shown], percent_tick, rate)
     made = [_seller(view, row, drawn) for row, drawn in zip(shown, chart.rows if chart else (), strict=True)]
     above = sum(rate is not None and (late[row["seller_id"]].low or 0.0) > rate for row in judged)
-    return Sellers(made, chart, fewest, len(judged), above, rate, why(view, _ARE, query, "seller_scorecard"))
+    return Sellers(made, chart, fewest, len(judged), above, rate, why_of_history(view, _ARE, query, "seller_scorecard"))
 
 
 def _ordered(rows: Sequence[Row], judged: Sequence[Row], late: Mapping[str, Estimated], order: str) -> list[Row]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from ecom_lake.publish.dashboard.chart_files import workbook
+from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.filters import read_filters
 from ecom_lake.publish.dashboard.options import read_options
 from ecom_lake.publish.dashboard.pages import BELOW, LABELS, PAGES
@@ -69,19 +70,37 @@ WINDOW = re.compile(r"(\w{3} \d{4})(?: to (\w{3} \d{4}))?(?:,|$)")
 def test_the_rows_of_each_chart_are_of_the_months_that_its_evidence_states(
     release: ServedRelease, query: Mapping[str, str]
 ) -> None:
-    frame = {**FRAME, "labels": LABELS, "below": BELOW}
     seen = set()
+    for place, why in evidence_of_all_pages(release, query).items():
+        if window := WINDOW.match(why.window):
+            first, last = (datetime.strptime(month, "%b %Y").date() for month in (window[1], window[2] or window[1]))
+            months = months_of(release.rows(why.query))
+            assert not months or (first <= min(months) and max(months) <= last), (place, window[0])
+            seen |= {place} if months else set()
+    assert {"overview/trend", "sales/calendar", "delivery/late", "delivery/stages", "delivery/reviews"} <= seen
+
+
+def test_the_evidence_of_a_chart_that_filters_do_not_change_names_no_filter(release: ServedRelease) -> None:
+    """What the chosen months and the state do not change is of the same rows, and says so."""
+    chosen, unchanged = {"from": "2017-02", "to": "2017-03", "state": "SP"}, set()
+    filtered = evidence_of_all_pages(release, chosen)
+    for place, why in evidence_of_all_pages(release, {}).items():
+        if place in filtered and filtered[place].query == why.query:
+            assert filtered[place].window == why.window, place
+            unchanged.add(place)
+    assert {"overview/scatter", "customers/history"} <= unchanged
+
+
+def evidence_of_all_pages(release: ServedRelease, query: Mapping[str, str]) -> dict[str, Why]:
+    """The evidence of each figure and chart, by `page/id`."""
+    frame = {**FRAME, "labels": LABELS, "below": BELOW}
+    found: dict[str, Why] = {}
     for page in PAGES:
         options = {name: value for name, value in query.items() if name in page.options}
         view = View("olist", page.name, release, read_filters(query), read_options(page.options, options))
         render(f"{page.name}.html.jinja", view=view, page=page.compute(view), **frame)
-        for shown in view.shown.values():
-            if window := WINDOW.match(shown.why.window):
-                first, last = (datetime.strptime(month, "%b %Y").date() for month in (window[1], window[2] or window[1]))
-                months = months_of(release.rows(shown.why.query))
-                assert not months or (first <= min(months) and max(months) <= last), (page.name, shown.id, window[0])
-                seen |= {f"{page.name}/{shown.id}"} if months else set()
-    assert {"overview/trend", "sales/calendar", "delivery/late", "delivery/stages", "delivery/reviews"} <= seen
+        found |= {f"{page.name}/{shown.id}": shown.why for shown in view.shown.values()}
+    return found
 
 
 def months_of(rows: Sequence[Row]) -> set[date]:
