@@ -68,7 +68,7 @@ def _compare(table: str, ours: Path, theirs: Path, only: Sequence[str] | None) -
     our_file, their_file = _files(ours, table), _files(theirs, table)
     kinds = {name: kind for name, kind in _columns(con, our_file).items() if name not in PROSE and (only is None or name in only)}
     our_rows, our_sums = _sums(con, our_file, kinds, set(kinds))
-    if not list(theirs.glob(f"{table}*")):
+    if not (their_file.exists() or (theirs / table).is_dir()):
         return Agreement(table, our_rows, None, ["the table is missing"])
     present = set(_columns(con, their_file))
     their_rows, their_sums = _sums(con, their_file, kinds, present & set(kinds))

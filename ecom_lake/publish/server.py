@@ -70,7 +70,9 @@ def server(
 def _api(releases: Releases) -> ASGIApp:
     from ecom_lake.publish.api.app import api
 
-    return api(releases)
+    app = api(releases)
+    app.openapi()  # each request looks at the document; it is made here, where nobody waits for it in the event loop
+    return app
 
 
 class _WhenAsked:

@@ -94,3 +94,19 @@ def test_the_server_starts_without_what_its_first_page_does_not_need() -> None:
     program = f"import sys, ecom_lake.publish.server; print(*[one for one in {unused} if one in sys.modules])"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.split() == []
+
+
+def test_the_first_page_needs_neither_the_api_nor_models(built_lake: BuiltLake) -> None:
+    unused = ("fastapi", "scipy", "sklearn", "dagster", "mcp")
+    program = f"""
+import sys
+from starlette.testclient import TestClient
+from ecom_lake.publish.server import server
+from ecom_lake.settings import load
+with TestClient(server(load()), base_url="http://127.0.0.1") as client:
+    assert client.get("/olist/overview").status_code == 200
+print(*[one for one in {unused} if one in sys.modules])
+"""
+    environment = {**os.environ, "ECOM_LAKE_CONFIG": str(built_lake.config), "ECOM_LAKE_ROOT": str(built_lake.root)}
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert said.stdout.split() == []

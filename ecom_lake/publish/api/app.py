@@ -34,6 +34,7 @@ _PROBLEMS = {
     404: "There is no such shop, table, release or other thing.",
     406: "No format of the Accept header is known.",
     410: "The release was deleted.",
+    416: "The file has no bytes at the range of the header Range.",
     422: "A parameter is wrong.",
     429: "The key asks too often; Retry-After has the seconds to wait.",
     503: "The server is busy, or the query took too long.",
@@ -69,8 +70,8 @@ OF_ROWS = rows_of(documents.Rows, "A page of rows. The header Link has the addre
 OF_FILE: Responses = {
     200: {"description": "The file.", "content": {MEDIA_TYPES["parquet"]: _BINARY}},
     206: {"description": "The bytes of the header Range.", "content": {MEDIA_TYPES["parquet"]: _BINARY}},
-    416: {"description": "The header Range is outside the file."},
     **OF_TABLE,
+    **problems(416),
 }
 
 
@@ -89,7 +90,7 @@ ALIASES = {
 
 
 class _Api(FastAPI):
-    """Its OpenAPI document is made when it is first needed, which is after the first page of the dashboard."""
+    """Its OpenAPI document also describes errors."""
 
     def openapi(self) -> dict[str, Any]:
         """With the shape of errors, which no address names as its answer."""

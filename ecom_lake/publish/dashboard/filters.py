@@ -44,9 +44,9 @@ class Filters:
         """The query of the URL: only what differs from a page without filters, in a fixed order."""
         given: dict[str, str] = {}
         if self.first:
-            given["from"] = f"{self.first:%Y-%m}"
+            given["from"] = self.first.isoformat()[:7]
         if self.last:
-            given["to"] = f"{self.last:%Y-%m}"
+            given["to"] = self.last.isoformat()[:7]
         given |= {name: self.members[name] for name in DIMENSIONS if name in self.members}
         if self.compare != "previous":
             given["compare"] = self.compare

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from ecom_lake.engine.serve.difference import as_document, difference
 from ecom_lake.publish.api.app import ALIASES
 from ecom_lake.publish.api.documents import ProblemDetails
 from ecom_lake.publish.api.reference import in_page
 from ecom_lake.publish.dashboard.query import Query
-from ecom_lake.publish.dashboard.served_release import ServedRelease
+from ecom_lake.publish.dashboard.served_release import Releases, ServedRelease
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.project import PROJECT
 
@@ -119,6 +121,27 @@ def test_a_server_whose_release_cannot_be_read_is_not_ready(fresh_lake: BuiltLak
     with TestClient(server(fresh_lake.settings), base_url="http://localhost") as client:
         answer = client.get("/ready")
     assert (answer.status_code, answer.json()["detail"]) == (503, "A release cannot be read.")
+
+
+def test_the_api_is_made_once_by_the_first_requests_for_it(built_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ecom_lake.publish import server as module
+
+    made, make = [], module._api
+
+    def failing_once(releases: Releases) -> ASGIApp:
+        made.append(releases)
+        if len(made) == 1:
+            raise OSError("no memory")
+        return make(releases)
+
+    monkeypatch.setattr(module, "_api", failing_once)
+    app = module.server(built_lake.settings)
+    with TestClient(app, base_url="http://localhost", raise_server_exceptions=False) as client, ThreadPoolExecutor(8) as pool:
+        assert client.get("/olist/tables/rfm_segments").status_code == 200 and not made, "pages do not need it"
+        assert client.get("/health").status_code == 500
+        answers = pool.map(client.get, ["/health", "/v1/shops", "/docs", "/openapi.json"] * 4)
+        assert [answer.status_code for answer in answers] == [200] * 16
+    assert len(made) == 2, "once more after it failed"
 
 
 def test_the_openapi_document_has_every_address(client: TestClient) -> None:

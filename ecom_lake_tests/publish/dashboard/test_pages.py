@@ -102,6 +102,9 @@ def test_the_latest_release_is_shown_unless_an_older_one_is_asked_for(client: Te
     page = client.get(f"{PAGE}?release={older}").text
     assert f"Release {older} · " in page
     assert f'name="release" value="{older}"' in page, "filters keep the release"
+    assert "Clear filters" not in page, "a release is no filter"
+    filtered = client.get(f"{PAGE}?release={older}&state=SP").text
+    assert f'<a class="clear" href="{PAGE}?release={older}">Clear filters</a>' in filtered
 
 
 @pytest.mark.parametrize(
@@ -116,7 +119,9 @@ def test_pages_without_filters_show_and_keep_the_release_of_their_address(
     assert f"Release {older} · " in page
     links = re.findall(r'href="(/olist/[^"]+)"', page.partition('<nav class="pages"')[2])
     assert f"/olist/search?release={older}" in links
-    assert [link for link in links if not link.endswith(f"release={older}")] == []
+    [latest] = [link for link in links if not link.endswith(f"release={older}")]
+    assert f'<a class="latest" href="{latest}">Latest release</a>' in page
+    assert '<a class="latest"' not in client.get(latest).text
     assert page.count(f'<input type="hidden" name="release" value="{older}">') == forms, "the dialog, and the page's own form"
 
 

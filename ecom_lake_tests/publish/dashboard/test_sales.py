@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from starlette.testclient import TestClient
@@ -180,6 +181,8 @@ def _sorted(shown: list[list[str]]) -> list[list[str]]:
 def test_months_outside_the_shop_become_its_nearest_month(client: TestClient, query: str, month: str, text: str) -> None:
     assert page(client, query).rows("Sales by category") == page(client, f"from={month}&to={month}").rows("Sales by category")
     assert text in client.get(f"{PAGE}/breakdown/evidence?{query}").text
+    links = re.findall(rf'href="({PAGE}\?[^"]+)"', client.get(f"{PAGE}?{query}").text)
+    assert links and client.get(unescape(links[0])).status_code == 200
 
 
 def test_changes_are_against_the_months_before(client: TestClient, release: ServedRelease) -> None:

@@ -81,6 +81,9 @@ def _is_configured(site: LandingSite, table: str) -> bool:
 def _end(site: LandingSite, has_ended: Callable[[Trouble], bool]) -> None:
     """Forget failures, and keep when, so that the next failure is another one. An error of the store is ignored: the steps have
     succeeded."""
+    with suppress(OSError, UserError):
+        if not any(map(has_ended, troubles(site))):
+            return  # without a turn, which would make a folder of the cache
     with suppress(OSError, UserError), _alone(site):
         stored = troubles(site)
         if ended := {one.table for one in stored if has_ended(one)}:
