@@ -27,7 +27,7 @@ from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, Unrecognized, shown
 from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.checks import CheckResult, run_checks
-from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read, looks_up
+from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read, whole_for
 from ecom_lake.engine.mapping.definitions import Facet, Kind, Map
 from ecom_lake.engine.mapping.map_file import delivered
 from ecom_lake.engine.mapping.run_facet import MappedRows, map_rows
@@ -283,7 +283,7 @@ class _Trial:
 
 def _with_last_delivery(mapped: _Mapped, lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with the last delivery of their order, if their files contain orders whole (silver/whole_orders.py)."""
-    if mapped.kind.whole != "order" or looks_up(mapped.facet, "order_id"):
+    if whole_for(mapped.facet, mapped.kind) != "order":
         return lines.drop(_HEADER)
     header = pl.when(pl.col(_HEADER).is_in(mapped.delivered[SEQUENCE].unique().implode())).then(_HEADER)
     last = pl.max_horizontal(pl.col(SEQUENCE).max().over("order_id"), header)
