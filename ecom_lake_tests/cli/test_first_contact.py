@@ -84,6 +84,21 @@ def test_words_instead_of_days_are_mapped_and_unknown_ones_leave_the_cell_out(
     assert "prior_purchases" not in written["customers"]
 
 
+@pytest.mark.parametrize(("header", "struck_through"), [("Original Price", 1), ("List Price", 2)])
+def test_a_price_that_is_struck_through_is_no_sale(
+    run: Run, project: tuple[str, ...], tmp_path: Path, header: str, struck_through: int
+) -> None:
+    """A third of the rows are reduced from 30 to 20, without a discount. The second file has the old price in every other row."""
+    sheet = tmp_path / "sheet.csv"
+    prices = [(20 if n % 3 == 0 else 30, "" if n % struck_through else 30) for n in range(120)]
+    rows = "".join(f"o{n},c{n % 9},2021-03-{n % 28 + 1:02d},s{n % 7},1,{paid},{old}\n" for n, (paid, old) in enumerate(prices))
+    sheet.write_text(f"Order ID,Customer ID,Order Date,SKU,Quantity,Price,{header}\n" + rows, "utf-8")
+    report = run("map", str(sheet), "--json", *project).json
+    lines = next(table for table in report["tables"] if table["table"] == "order_items")
+    assert next(cell["expression"] for cell in lines["cells"] if cell["column"] == "unit_price") == "price"
+    assert (report["problems"], report["orders"], report["net_sales"]) == ([], 120, 40 * 20 + 80 * 30)
+
+
 @pytest.mark.parametrize(("rounds", "most_rows"), [(1, 100_000), (8, 100_000), (8, 10)])
 def test_a_cell_that_refuses_most_rows_is_left_out_and_named(
     run: Run, project: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rounds: int, most_rows: int

@@ -48,7 +48,7 @@ def try_draft(draft: Draft, name: str, connector_for: Callable[[str], Connector]
     if not draft.facets:
         return DraftTrial(draft, (), sum(kind.rows for kind in draft.kinds), 0, None)
     rows = {kind.name: _delivered_rows(kind) for kind in draft.kinds}
-    files, sample = Files(rows, {}, ()), sample_orders(rows, _order_columns(draft, targets))
+    files, sample = Files(rows), sample_orders(rows, _order_columns(draft, targets))
     trial = _tried(draft, name, connector_for, files)
     for _ in range(_MOST_ROUNDS):
         better = _without_refusing(draft, trial, targets)
@@ -71,7 +71,7 @@ def try_draft(draft: Draft, name: str, connector_for: Callable[[str], Connector]
 
 def _settled(draft: Draft, name: str, connector_for: Callable[[str], Connector], sample: Sample, targets: Targets) -> Draft:
     """The draft without cells that refuse most rows of a sample. What it makes of all rows is tried afterwards."""
-    files = Files(sample.rows, {}, ())
+    files = Files(sample.rows)
     for _ in range(_MOST_ROUNDS):
         trial = _tried(draft, name, connector_for, files)
         better = _without_refusing(draft, trial, targets, f" (in a sample of one in {sample.one_in:,} orders)")

@@ -27,7 +27,7 @@ from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, Unrecognized, shown
 from ecom_lake.engine.landing.snake_case import snake_case
 from ecom_lake.engine.mapping.checks import CheckResult, run_checks
-from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read, looks_up
+from ecom_lake.engine.mapping.columns_used import facet_columns, kinds_read, whole_for
 from ecom_lake.engine.mapping.definitions import Facet, Kind, Map
 from ecom_lake.engine.mapping.map_file import delivered
 from ecom_lake.engine.mapping.run_facet import MappedRows, map_rows
@@ -45,8 +45,10 @@ class Files:
     """The delivered rows of the files, by kind, with lineage: each file is a delivery. Columns have the names of the map."""
 
     rows: Mapping[str, pl.DataFrame]
-    rejected: Mapping[str, int]
-    refused: tuple[str, ...]
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    deliveries: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Kind → its deliveries, in order, also those without rows. For kinds with `whole = "file"`; a draft has none."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
     rows: dict[str, list[pl.DataFrame]] = {}
     rejected: dict[str, int] = {}
     refused: list[str] = []
+    deliveries: dict[str, list[int]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         target, rejects = Path(scratch) / "rows.parquet", Path(scratch) / "rejects.parquet"
         number = 0
@@ -105,13 +108,14 @@ def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
                         refused.append(str(refusal))
                         continue
                     number += 1
+                    deliveries.setdefault(parsed.table, []).append(number)
                     rows.setdefault(parsed.table, []).append(_delivery(number, target, tables[parsed.table]))
                     if parsed.rejected:
                         rejected[member.name] = parsed.rejected
                     target.unlink()
             except Refused as refusal:
                 refused.append(str(refusal))
-    return Files({kind: pl.concat(parts) for kind, parts in rows.items()}, rejected, tuple(refused))
+    return Files({kind: pl.concat(parts) for kind, parts in rows.items()}, rejected, tuple(refused), deliveries)
 
 
 def _delivery(number: int, path: Path, table: Delivered) -> pl.DataFrame:
@@ -165,22 +169,22 @@ def _mapped(map_: Map, facet: Facet, files: Files, timezone: str) -> _Mapped:
     kind = map_.file_kind(facet.kind)
     absent = {table.name: no_rows(table.columns) for table in delivered(map_)}
     looked_up = {
-        name: _newest(rows) if map_.kinds[name].whole == "file" else rows
-        for name in kinds_read(map_, facet)
-        for rows in [files.rows.get(name, absent[name])]
+        name: _in_force(files, map_.kinds[name]) if name in files.rows else absent[name] for name in kinds_read(map_, facet)
     }
     made = map_rows(map_, facet, files.rows[kind.name], looked_up, timezone, _KEY)
     whole = _Mapped(facet, kind, files.rows[kind.name], made, made.rows)
-    return _of_whole_files(whole) if kind.whole == "file" else whole
+    return _of_whole_files(whole, files.deliveries[kind.name]) if kind.whole == "file" else whole
 
 
-def _newest(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.filter(pl.col(SEQUENCE) == pl.col(SEQUENCE).max())
+def _in_force(files: Files, kind: Kind) -> pl.DataFrame:
+    """The rows that a lookup sees: of whole files, those of the newest one."""
+    rows = files.rows[kind.name]
+    return rows.filter(pl.col(SEQUENCE) == files.deliveries[kind.name][-1]) if kind.whole == "file" else rows
 
 
-def _of_whole_files(mapped: _Mapped) -> _Mapped:
+def _of_whole_files(mapped: _Mapped, deliveries: Sequence[int]) -> _Mapped:
     in_force, collapsed, superseded = mapped.made.rows.clear(), 0, 0
-    for sequence in sorted(mapped.made.records):
+    for sequence in deliveries:
         now = replaced(in_force, mapped.made.rows.filter(pl.col(SEQUENCE) == sequence))
         in_force, collapsed, superseded = now.rows, collapsed + now.collapsed, superseded + now.superseded.total()
     return replace(mapped, in_force=in_force, collapsed=collapsed, superseded=superseded)
@@ -283,7 +287,7 @@ class _Trial:
 
 def _with_last_delivery(mapped: _Mapped, lines: pl.DataFrame) -> pl.DataFrame:
     """The lines with the last delivery of their order, if their files contain orders whole (silver/whole_orders.py)."""
-    if mapped.kind.whole != "order" or looks_up(mapped.facet, "order_id"):
+    if whole_for(mapped.facet, mapped.kind) != "order":
         return lines.drop(_HEADER)
     header = pl.when(pl.col(_HEADER).is_in(mapped.delivered[SEQUENCE].unique().implode())).then(_HEADER)
     last = pl.max_horizontal(pl.col(SEQUENCE).max().over("order_id"), header)

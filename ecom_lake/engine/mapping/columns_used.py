@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ecom_lake.engine.mapping.cells import Cell, Scope, read_cell
-from ecom_lake.engine.mapping.definitions import Facet, Kind, Map, MapLookup
+from ecom_lake.engine.mapping.definitions import Facet, Kind, Map, MapLookup, Whole
 from ecom_lake.engine.mapping.lookup_query import columns_read
 
 
@@ -45,6 +45,14 @@ def cell_of(facet: Facet, column: str) -> Cell:
 def looks_up(facet: Facet, column: str) -> bool:
     """Whether the value of a column depends on a lookup."""
     return column in facet.cells and any(len(path) == 2 for path in cell_of(facet, column).columns)
+
+
+def whole_for(facet: Facet, file_kind: Kind) -> Whole:
+    """What a delivery of its files is to a table: rows, whole orders, or the whole file.
+
+    A table whose order is looked up has single rows: a credit note belongs to an order that came earlier, and is not all that is
+    known of it."""
+    return "rows" if file_kind.whole == "order" and looks_up(facet, "order_id") else file_kind.whole
 
 
 def is_collapsed(facet: Facet) -> bool:

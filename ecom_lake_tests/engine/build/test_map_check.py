@@ -29,13 +29,23 @@ LINES = {
     "lines-3.csv": lines("A1,1,x,11.00", "A2,1,x,9"),
 }
 """The second line of A1 is in the first file only; its first line has another price in the last one."""
+EMPTIED = {
+    "lines-1.csv": lines("A1,1,x,10.00", "A2,1,x,9"),
+    "lines-2.csv": lines(),
+    "lines-3.csv": lines("A1,1,x,10.00", "A2,1,x,9", "A1,2,y,5.00"),
+}
 SHEETS = {
     "sheet-1.csv": sheet("A1,ann,2024-01-05,10", "A2,ann,2024-01-05,7"),
     "sheet-2.csv": sheet("A1,ann,2024-01-05,0"),
     "sheet-3.csv": sheet("A2,ann,2024-01-05,8", "A2,ann,2024-01-05,9"),
 }
 STOCKS = {"stock-1.csv": "sku,units\nx,2\ny,4\n", "stock-2.csv": "sku,units\nx,3\n"}
+EMPTY_STOCK = {"stock-3.csv": "sku,units\n"}
 IN_STOCK = MAP.partition("[order_items]")[0] + STOCK.replace("order_id", 'where = "shelf.units is not null"\norder_id', 1)
+SOLD = '\n[lookups.sold]\nfrom = "sales"\non = "number"\n\n[order_items]\njoin = { sold = "number" }'
+LOOKED_UP = WHOLE_ORDERS.replace("\n[order_items]", SOLD).replace(
+    'order_id = "number"\nline', 'order_id = "coalesce(sold.number, number)"\nline'
+)
 
 
 def predicted(shop: MappedShop) -> dict[str, dict[str, int]]:
@@ -55,7 +65,9 @@ def predicted(shop: MappedShop) -> dict[str, dict[str, int]]:
     [
         (MAP, SALES | LINES, "order_items", {"published": 3, "superseded": 3, "quarantined": 1, "pending": 1}),
         (WHOLE_ORDERS, SALES | LINES, "order_items", {"published": 2, "superseded": 5, "pending": 1}),
+        (LOOKED_UP, SALES | LINES, "order_items", {"published": 3, "superseded": 3, "quarantined": 1, "pending": 1}),
         (WHOLE_FILES, SALES | LINES, "order_items", {"published": 2, "superseded": 4, "collapsed": 2}),
+        (WHOLE_FILES, SALES | EMPTIED, "order_items", {"published": 3, "superseded": 2}),
         (SHEET, SHEETS, "payments", {"published": 1, "superseded": 3, "left_out": 1}),
         (
             IN_STOCK,
@@ -63,8 +75,18 @@ def predicted(shop: MappedShop) -> dict[str, dict[str, int]]:
             "order_items",
             {"published": 2, "superseded": 3, "left_out": 1, "pending": 1, "quarantined": 1},
         ),
+        (IN_STOCK, SALES | LINES | STOCKS | EMPTY_STOCK, "order_items", {"left_out": 8}),
     ],
-    ids=["rows", "whole orders", "whole files", "an order without lines", "the newest of whole files is looked up"],
+    ids=[
+        "rows",
+        "whole orders",
+        "whole orders that are looked up",
+        "whole files",
+        "whole files, one of them without rows",
+        "an order without lines",
+        "the newest of whole files is looked up",
+        "the newest of whole files has no rows",
+    ],
 )
 def test_the_predicted_ledger_is_that_of_the_build(
     tmp_path: Path, map_: str, files: Mapping[str, str], table: str, ledger: Mapping[str, int]

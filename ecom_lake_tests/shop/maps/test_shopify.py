@@ -71,8 +71,10 @@ WITH_TAX: tuple[dict[str, str], ...] = (
     {**LINE, "Name": "#2003", "Lineitem price": "9.99", "Lineitem quantity": "1", "Lineitem sku": "TEA"},
     {**LINE, "Name": "#2003", "Lineitem price": "9.99", "Lineitem quantity": "1", "Lineitem sku": "CUP"},
     {**PAID, **LINE, "Name": "#2004", "Lineitem price": "100.00", "Subtotal": "100.00", "Taxes": "19.00", "Total": "119.00"},
+    {**PAID, **LINE, "Name": "#2005", "Lineitem price": "119.00", "Subtotal": "119.00", "Shipping": "", "Taxes": "19.00",
+     "Total": "119.00"},
 )  # fmt: skip
-"""Taxes of 19% in the prices; of the last order on top of them."""
+"""Taxes of 19% in the prices; of #2004 on top of them."""
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +152,8 @@ def test_refunds_have_the_time_of_their_order_because_the_export_has_none(shop: 
 
 
 def test_taxes_in_the_prices_are_no_sales(tmp_path: Path) -> None:
-    """#2001 is 100.00 and 4.20 of shipping without tax; #2002 is 200.00 less 20%; of #2003, 29.97 contain 4.79."""
+    """#2001 is 100.00 and 4.20 of shipping without tax; #2002 is 200.00 less 20%; of #2003, 29.97 contain 4.79; #2005 states no
+    shipping."""
     lines = exported(tmp_path, WITH_TAX).silver("order_items").sort("order_id", "line")
     found = lines.with_columns(net=pl.col("gross_sales") - pl.col("discount"))
     assert found.select("order_id", "gross_sales", "discount", "net", "freight", "tax").rows() == [
@@ -162,6 +165,7 @@ def test_taxes_in_the_prices_are_no_sales(tmp_path: Path) -> None:
             ("#2003", "8.39 0.00 8.39 0.00 1.60"),
             ("#2003", "8.40 0.00 8.40 0.00 1.59"),
             ("#2004", "100.00 0.00 100.00 0.00 19.00"),
+            ("#2005", "100.00 0.00 100.00 0.00 19.00"),
         )
     ]
-    assert sum(lines["tax"]) + sum(found["net"]) + sum(lines["freight"]) == Decimal("463.37")
+    assert sum(lines["tax"]) + sum(found["net"]) + sum(lines["freight"]) == Decimal("582.37")

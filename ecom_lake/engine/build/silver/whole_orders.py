@@ -1,8 +1,8 @@
 """Lines of orders that are always delivered whole: if an order comes again, its lines of earlier deliveries are superseded.
 
 A map states this of a kind of files (`whole = "order"`). Which lines are superseded depends on the delivered rows of the month's
-orders only. A table whose order is looked up has single rows: a credit note belongs to an order that came earlier, and is not all
-that is known of it. Not here: a line that comes again by itself, which supersedes the line with its key (settle.py).
+orders only. Not here: the tables for which orders come whole (engine/mapping/columns_used.py); a line that comes again by itself,
+which supersedes the line with its key (settle.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ecom_lake.engine.build.mapped.facets import bronze_table, facets_of, map_of
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.connector import RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE
-from ecom_lake.engine.mapping.columns_used import looks_up
+from ecom_lake.engine.mapping.columns_used import whole_for
 from ecom_lake.engine.mapping.definitions import Facet, Whole
 from ecom_lake.engine.store.entry import Entry
 
@@ -35,8 +35,7 @@ def versions_of(site: Site, spec: RowByRow) -> list[Whole]:
 
 
 def _version_of(site: Site, facet: Facet) -> Whole:
-    whole = map_of(site).kinds[bronze_table(site, facet).name].whole
-    return "rows" if whole == "order" and looks_up(facet, "order_id") else whole
+    return whole_for(facet, map_of(site).file_kind(facet.kind))
 
 
 def with_last_delivery(site: Site, entry: Entry, spec: RowByRow, rows: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:

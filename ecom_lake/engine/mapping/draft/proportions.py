@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ecom_lake.statistics.arrays import Floats
+from ecom_lake.statistics.arrays import Flags, Floats
 
 _ROUNDING = 0.0151
 _NEARLY_ALL = 0.98
@@ -32,8 +32,13 @@ def is_reduced(amount: Floats, other: Floats) -> bool:
     known = ~np.isnan(amount) & ~np.isnan(other)
     if known.sum() < _LEAST_ROWS:
         return False
-    less, more = amount[known] < other[known] - _ROUNDING, amount[known] > other[known] + _ROUNDING
+    less, more = is_below(amount[known], other[known]), is_below(other[known], amount[known])
     return bool(_SELDOM <= less.mean() < 1 - _SELDOM and more.mean() <= 1 - _NEARLY_ALL)
+
+
+def is_below(amount: Floats, other: Floats) -> Flags:
+    """The rows in which `amount` is less than `other`, by more than rounding; none in which one of them is unknown."""
+    return amount < other - _ROUNDING
 
 
 def _share(part: Floats, whole: Floats) -> float | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from ecom_lake.engine.landing.similar_names import words
@@ -29,12 +30,15 @@ from ecom_lake.engine.mapping.draft.line_columns import (
     values_of,
 )
 from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
-from ecom_lake.engine.mapping.draft.proportions import contains_tax_of, is_reduced
+from ecom_lake.engine.mapping.draft.proportions import contains_tax_of, is_below, is_reduced
 from ecom_lake.engine.mapping.draft.same_product import is_after_discount, unit_or_line
 from ecom_lake.engine.mapping.draft.scores import STRONG
 from ecom_lake.engine.mapping.draft.targets import LineAmounts
+from ecom_lake.statistics.arrays import Flags
 from ecom_lake.words import counted
 
+_WITH_DISCOUNT = 0.9
+"""Of the rows with a lower price or a discount, the share that have both if the price is lower because of the discount."""
 DISCOUNTED = ("less", "more", "less_each", "rate", "percent")
 
 
@@ -82,7 +86,7 @@ def find_price(lines: Assigned, formulas: Sequence[Formula], amounts: LineAmount
         if proven is not None:
             return proven
         if price is not None:
-            return _of_price_and_quantity(lines, _undiscounted(kind, price), quantity, total, formulas, amounts)
+            return _of_price_and_quantity(lines, _undiscounted(lines, price, amounts), quantity, total, formulas, amounts)
         if total is not None:
             return _of_total_and_quantity(lines, total, quantity, formulas, amounts)
     if price is not None and (formula := _product(formulas, price.name)) is not None:
@@ -235,10 +239,34 @@ def _of_price_and_quantity(
     return Price(number_expression(price), (price.name,), "likely", reason, quantity, amount)
 
 
-def _undiscounted(kind: KindProfile, price: ColumnProfile) -> ColumnProfile:
-    """The price before the discount, if another column states it under the same name with further words."""
-    named = (one for one in kind.columns.values() if words(price.name) < words(one.name))
-    return next((one for one in named if is_reduced(floats_of(price), floats_of(one))), price)
+def _undiscounted(lines: Assigned, price: ColumnProfile, amounts: LineAmounts) -> ColumnProfile:
+    """The price before the discount, if another column states it in each row, under the same name with further words.
+
+    It is higher where the line or its order has a discount, and only there. Otherwise it is a list price, which nobody paid."""
+    discount = assigned_column(lines, amounts.discount)
+    if discount is None:
+        return price
+    paid = floats_of(price)
+    is_discounted = _of_orders(lines, discount, np.nan_to_num(floats_of(discount)) != 0, amounts)
+
+    def is_before_discount(other: ColumnProfile) -> bool:
+        before = floats_of(other)
+        is_stated = not (np.isnan(before) & ~np.isnan(paid)).any()
+        is_lower = _of_orders(lines, discount, is_below(paid, before), amounts)
+        agree, either = (is_lower & is_discounted).sum(), (is_lower | is_discounted).sum()
+        return bool(is_stated and is_reduced(paid, before) and agree >= _WITH_DISCOUNT * either)
+
+    named = (one for one in lines.scores.kind.columns.values() if words(price.name) < words(one.name))
+    return next((one for one in named if is_before_discount(one)), price)
+
+
+def _of_orders(lines: Assigned, discount: ColumnProfile, marked: Flags, amounts: LineAmounts) -> Flags:
+    """The marked rows; if the discount is that of the order, all rows of their orders: it may be for some of the lines only."""
+    order = assigned_column(lines, amounts.order_key)
+    if order is None or not is_per_order(lines, discount.name):
+        return marked
+    rows = pl.DataFrame({"order": order.texts, "marked": marked})
+    return rows.select(pl.col("marked").any().over("order"))["marked"].to_numpy()
 
 
 def _by_total(total: ColumnProfile, quantity: ColumnProfile, price: ColumnProfile, formula: Formula) -> Price:

@@ -18,10 +18,11 @@ PRICES = (9.5, 20.0, 31.25, 47.1, 5.8)
 
 
 def _lines(tmp_path: Path, header: str, *amounts: str) -> Draft:
-    """A draft of 120 lines of 60 orders; amounts are expressions of price p, quantity q, discount d, percent r and freight f."""
+    """A draft of 120 lines of 60 orders. Amounts: expressions of row n, price p, quantity q, discount d, percent r, freight f."""
     rows: Rows = []
     for n in range(120):
-        known = {"p": PRICES[n % 5], "q": n % 3 + 1, "d": (n % 4 == 1) * 1.5, "r": (n % 4 == 1) * 10, "f": n // 2 % 9 + 2.5}
+        reduced = n % 4 == 1
+        known = {"n": n, "p": PRICES[n % 5], "q": n % 3 + 1, "d": reduced * 1.5, "r": reduced * 10, "f": n // 2 % 9 + 2.5}
         values = [f"{eval(one, {}, known):.2f}" for one in amounts]
         rows.append((f"o{n // 2}", f"2021-03-{n // 2 % 28 + 1:02d}", f"s{n % 5}", known["q"], *values))
     made = draft(tmp_path, sales=(f"Order No,Order Date,SKU,Qty,{header}", rows))
@@ -38,6 +39,26 @@ def test_of_prices_before_and_after_the_discount_the_one_before_counts(tmp_path:
     amounts = ("p * (1 - r / 100)", "p", "r", "round(p * (1 - r / 100), 2) * q", "p * q")
     made = _lines(tmp_path, "Price,Price Before,Disc %,Line Total,Value", *amounts)
     assert cell(made, "order_items", "unit_price").expression == "price_before"
+
+
+@pytest.mark.parametrize(
+    ("paid", "discount", "expected"),
+    [
+        ("p - d", "d", "original_price"),
+        ("p - (n % 8 == 1) * 2.0", "(n // 2 % 4 == 0) * 2.0", "original_price"),
+        ("p - d", "(q == 3) * 2.0", "price"),
+        ("p - d", "2.0", "price"),
+        ("p - (n % 30 == 1) * 2.0", "(n % 30 == 2) * 2.0", "price"),
+        ("p - (n % 8 < 2) * 2.0", "(n // 2 % 4 == 1) * 2.0", "price"),
+    ],
+    ids=["of the line", "of one line of the order", "of other lines", "of all lines", "of few other lines", "of other orders"],
+)
+def test_a_higher_price_is_the_one_before_the_discount_only_where_there_is_one(
+    tmp_path: Path, paid: str, discount: str, expected: str
+) -> None:
+    """Otherwise it is a list price, which is struck through in the shop."""
+    made = _lines(tmp_path, "Price,Original Price,Discount", paid, "p", discount)
+    assert cell(made, "order_items", "unit_price").expression == expected
 
 
 def test_a_price_that_rises_with_the_quantity_is_the_amount_of_the_line(tmp_path: Path) -> None:
