@@ -186,6 +186,17 @@ def test_a_step_that_may_have_worked_since_is_no_alarm(team: AlertShop) -> None:
     assert [one.table for one in troubles(team.site)] == ["gold/kpi_monthly"]
 
 
+@pytest.mark.parametrize("step", ["landing", "published/warehouse"])
+def test_a_database_that_is_down_does_not_end_the_failure_of_a_build(team: AlertShop, step: str) -> None:
+    """The build's alarm is sent, though the channel was not reached before the database failed in a later run."""
+    team.release()
+    team.fail("7 rows failed.", refused=True)
+    with pytest.raises(UserError):
+        watched(team.site, step, is_down)
+    assert [one.table for one in troubles(team.site)] == ["gold/rfm", step]
+    assert titles(team)[0] == "[mine] The build was not released: a check failed at gold/rfm: 7 rows failed."
+
+
 def test_the_failure_that_an_older_version_stored_is_read(team: AlertShop) -> None:
     """It stored one."""
     team.fail("It is down.", "published/first")

@@ -53,13 +53,14 @@ def keep(
 ) -> None:
     """Store the failure. An error of the store is ignored, because the store itself may be the cause of the failure.
 
-    Of other steps, failures of this run stay, and those whose end is recorded: any other step may have worked since."""
+    Of other steps, failures of this run stay, and those whose end is recorded. A failure of a build replaces those of earlier
+    builds, whose steps may have worked since; one of pulling or publishing says nothing about those steps."""
     with suppress(OSError, UserError), _alone(site):
         stored, worked = troubles(site), _worked(site)
         trouble = Trouble(
             table, kind, tuple(says), tuple(evidence), site.run, _now("seconds"), tuple(checks), worked.get(table, "")
         )
-        others = [one for one in stored if one.run == site.run or not one.is_of_build]
+        others = [one for one in stored if one.run == site.run or not (one.is_of_build and trouble.is_of_build)]
         _write(site, [*(one for one in others if one.table != table), trouble], worked)
 
 
