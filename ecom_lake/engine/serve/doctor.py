@@ -20,7 +20,7 @@ from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import damaged_files, expected_sizes, is_up_to_date
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
-from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.build.step.trouble import Trouble, troubles
 from ecom_lake.engine.config import NO_CONFIG, Settings
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.serve.declared import declared
@@ -297,7 +297,7 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
     if head.erasure:
         yield _erasures(site)
     yield _leftovers(site)
-    yield _last_build(site)
+    yield from _failures(site)
 
 
 def _damaged_manifests(site: Site, entries: Iterable[Entry]) -> str | None:
@@ -334,12 +334,18 @@ def _built_with(site: Site, head: Entry, released: Entry | None) -> Finding:
     return Finding("built with", "ok", says)
 
 
-def _last_build(site: Site) -> Finding:
-    trouble = last_trouble(site)
-    if trouble is None:
-        return Finding("last build", "ok", "Nothing was refused and nothing failed since the last release.")
+def _failures(site: Site) -> Iterator[Finding]:
+    """One finding for each failure of a build, of pulling and of publishing that no success followed, or one for all."""
+    found = troubles(site)
+    yield from (_failure(site, trouble) for trouble in found)
+    if not found:
+        yield Finding("last build", "ok", "No failure of a build, of pulling or of publishing is unresolved.")
+
+
+def _failure(site: Site, trouble: Trouble) -> Finding:
+    what = "last build" if trouble.is_of_build else trouble.command
     says = f"{trouble.table} {trouble.kind} in run {trouble.run[:8]}: {' '.join(trouble.says)}"
-    return Finding("last build", "warn", says, f"{command(site, 'status')} shows what to do.")
+    return Finding(what, "warn", says, f"{command(site, 'status')} shows what to do.")
 
 
 def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:

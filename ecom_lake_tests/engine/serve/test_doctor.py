@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.step.trouble import keep
 from ecom_lake.engine.contracts.delivered import PERSON
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.doctor import Finding, examine
@@ -74,6 +75,19 @@ def test_a_damaged_log_is_found(fresh_lake: BuiltLake) -> None:
     found = looked(fresh_lake)["log"]
     assert found.state == "fail"
     assert newest.name in found.says
+
+
+def test_each_failure_is_found(fresh_lake: BuiltLake) -> None:
+    assert looked(fresh_lake)["last build"].says == "No failure of a build, of pulling or of publishing is unresolved."
+    for table in ("gold/rfm", "published/first", "published/second", "landing"):
+        keep(fresh_lake.site(), table, "failed", ["It is down."], [])
+    found = [one for one in examine(partial(load, str(fresh_lake.root)), "olist") if one.says.endswith(": It is down.")]
+    assert [(one.what, one.state, one.says.split()[0]) for one in found] == [
+        ("last build", "warn", "gold/rfm"),
+        ("publish", "warn", "published/first"),
+        ("publish", "warn", "published/second"),
+        ("pull", "warn", "landing"),
+    ]
 
 
 def test_temporary_files_are_found(fresh_lake: BuiltLake) -> None:

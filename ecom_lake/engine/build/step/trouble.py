@@ -42,6 +42,13 @@ class Trouble:
     def is_of_build(self) -> bool:
         return not self.table.startswith(WITHOUT_A_RELEASE)
 
+    @property
+    def command(self) -> Literal["build", "pull", "publish"]:
+        """The command that runs the step."""
+        if self.is_of_build:
+            return "build"
+        return "pull" if self.table.startswith("landing") else "publish"
+
 
 def keep(
     site: LandingSite,
@@ -94,11 +101,6 @@ def troubles(site: LandingSite) -> list[Trouble]:
     stored = _stored(site)
     found = stored[_TROUBLES].values() if isinstance(stored.get(_TROUBLES), dict) else [stored]  # one, until 2026-11-30
     return [trouble for one in found if (trouble := _trouble(one))]
-
-
-def last(site: LandingSite) -> Trouble | None:
-    """The latest of them; None if there is none."""
-    return next(reversed(troubles(site)), None)
 
 
 def last_worked(site: LandingSite) -> datetime | None:
