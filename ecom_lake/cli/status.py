@@ -54,9 +54,10 @@ def _show_status(found: Status) -> None:
             ("disk", "a remote store" if found.free is None else f"{screen.size(found.free)} free"),
         ]
     )
-    if found.trouble and found.trouble.evidence:
-        screen.show("", f"Rows of {found.trouble.table} that failed:")
-        screen.show_some("; ".join(f"{name}: {str(fact)[:200]}" for name, fact in row.items()) for row in found.trouble.evidence)
+    for trouble in found.troubles:
+        if trouble.evidence:
+            screen.show("", f"Rows of {trouble.table} that failed:")
+            screen.show_some("; ".join(f"{name}: {str(fact)[:200]}" for name, fact in row.items()) for row in trouble.evidence)
     if found.anomalies or found.delivery:
         screen.show("", "Anomalies:")
         screen.show_some([*([found.delivery] if found.delivery else []), *found.anomalies])
@@ -103,11 +104,11 @@ def _tables(found: Status) -> str:
 
 
 def _last_build(found: Status) -> str:
-    if found.trouble is None or not found.trouble.is_of_build:
+    latest = next((one for one in reversed(found.troubles) if one.is_of_build), None)
+    if latest is None:
         is_current = found.release is not None and not found.unreleased and not found.stale
         return "released" if is_current and not found.pinned else "not released"
-    when = datetime.fromisoformat(found.trouble.at)
-    return f"{found.trouble.kind} at {found.trouble.table}, {screen.age(when)}, run {found.trouble.run[:8]}"
+    return f"{latest.kind} at {latest.table}, {screen.age(datetime.fromisoformat(latest.at))}, run {latest.run[:8]}"
 
 
 def _landing(found: Status) -> str:

@@ -278,7 +278,7 @@ def test_a_failed_build_prints_the_reason_and_keeps_the_release(
     reply = run("status", at=fresh_lake)
     assert reply.code == 1
     assert "failed at silver/order_index, just now" in reply.out
-    assert run("status", "--json", at=fresh_lake).json["trouble"]["run"] == failed["run"]
+    assert [one["run"] for one in run("status", "--json", at=fresh_lake).json["troubles"]] == [failed["run"]]
 
 
 def test_rollback_and_unpin(run: Run, fresh_grown_lake: BuiltLake) -> None:

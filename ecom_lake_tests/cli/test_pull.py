@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.build.step.trouble import troubles
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.builders.database_shop import ITEMS, ORDERS, VARIABLE, DatabaseShop, PostgreSQLServer
 from ecom_lake_tests.cli.conftest import Ran, Run
@@ -77,4 +77,4 @@ def test_a_shop_without_a_database_is_wrong_usage(built_lake: BuiltLake, run: Ru
     refused = run("pull", at=built_lake)
     assert refused.code == 2
     assert "Shop 'olist' has no database to pull from: add [shops.olist.database] to" in refused.err
-    assert last_trouble(built_lake.site()) is None, "a mistake of the caller is no failure of a build"
+    assert troubles(built_lake.site()) == [], "a mistake of the caller is no failure of a build"

@@ -20,16 +20,18 @@ from ecom_lake.engine.build.bronze.ingest import landed_files
 from ecom_lake.engine.build.release.plain_view import damaged_files, expected_sizes, is_up_to_date
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
-from ecom_lake.engine.build.step.trouble import last as last_trouble
+from ecom_lake.engine.build.step.trouble import Trouble, troubles
 from ecom_lake.engine.config import NO_CONFIG, Settings
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
 from ecom_lake.engine.serve.released import command
 from ecom_lake.engine.store.entry import Entry, File, files_of
+from ecom_lake.engine.store.entry_json import NewerVersionError
 from ecom_lake.engine.store.erasure_list import ErasureList
 from ecom_lake.engine.store.integrity import GONE, wrong_size
 from ecom_lake.engine.store.lake import SCRATCH, STORE
+from ecom_lake.engine.store.log import DamagedError
 from ecom_lake.engine.store.modes import group_of
 from ecom_lake.errors import UserError
 from ecom_lake.extras import why_missing
@@ -272,11 +274,14 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
         numbers = site.lake.log.numbers()
         head = site.lake.log.head()
         released = None if head.release is None else site.lake.log.entry(head.release)
-        checked = [site.lake.log.entry(number) for number in numbers] if deep else [head, *([released] if released else [])]
+        shown = [head, *([released] if released else [])]
+        damaged = _damaged_manifests(site, [site.lake.log.entry(number) for number in numbers] if deep else shown)
+        if not damaged:
+            _load(shown)
     except UserError as error:
         yield Finding("log", "fail", str(error))
         return
-    if damaged := _damaged_manifests(site, checked):
+    if damaged:
         yield Finding("log", "fail", damaged, f"{command(site, 'repair')} restores or rebuilds what is listed there.")
         return
     if not numbers:
@@ -297,7 +302,7 @@ def _lake(site: Site, deep: bool) -> Iterator[Finding]:
     if head.erasure:
         yield _erasures(site)
     yield _leftovers(site)
-    yield _last_build(site)
+    yield from _failures(site)
 
 
 def _damaged_manifests(site: Site, entries: Iterable[Entry]) -> str | None:
@@ -307,6 +312,13 @@ def _damaged_manifests(site: Site, entries: Iterable[Entry]) -> str | None:
         if damaged := site.lake.log.manifests.damaged(entry, intact):
             return f"State {entry.number} has a missing or damaged manifest: of {', '.join(damaged)}."
     return None
+
+
+def _load(entries: Iterable[Entry]) -> None:
+    """Raise an error if a newer version has written a manifest of the entries. They stay in memory for the other checks."""
+    for entry in entries:
+        files_of([entry])
+        len(entry.landing)
 
 
 def _erasures(site: Site) -> Finding:
@@ -334,12 +346,18 @@ def _built_with(site: Site, head: Entry, released: Entry | None) -> Finding:
     return Finding("built with", "ok", says)
 
 
-def _last_build(site: Site) -> Finding:
-    trouble = last_trouble(site)
-    if trouble is None:
-        return Finding("last build", "ok", "Nothing was refused and nothing failed since the last release.")
+def _failures(site: Site) -> Iterator[Finding]:
+    """One finding for each failure of a build, of pulling and of publishing that no success followed, or one for all."""
+    found = troubles(site)
+    yield from (_failure(site, trouble) for trouble in found)
+    if not found:
+        yield Finding("last build", "ok", "No failure of a build, of pulling or of publishing is unresolved.")
+
+
+def _failure(site: Site, trouble: Trouble) -> Finding:
+    what = "last build" if trouble.is_of_build else trouble.command
     says = f"{trouble.table} {trouble.kind} in run {trouble.run[:8]}: {' '.join(trouble.says)}"
-    return Finding("last build", "warn", says, f"{command(site, 'status')} shows what to do.")
+    return Finding(what, "warn", says, f"{command(site, 'status')} shows what to do.")
 
 
 def _files(site: Site, what: str, entry: Entry, deep: bool) -> Finding:
@@ -364,10 +382,16 @@ def _wrong(site: Site, entry: Entry, deep: bool) -> list[str]:
 
 
 def _intact_release(site: Site, before: int, deep: bool) -> int | None:
-    log = site.lake.log
-    older = (log.entry(number) for number in reversed(log.numbers()) if number < before and log.is_readable(number))
-    releases = (entry for entry in older if entry.release == entry.number and not _damaged_manifests(site, [entry]))
-    return next((entry.number for entry in releases if not _wrong(site, entry, deep)), None)
+    older = (number for number in reversed(site.lake.log.numbers()) if number < before)
+    return next((number for number in older if _is_intact_release(site, number, deep)), None)
+
+
+def _is_intact_release(site: Site, number: int, deep: bool) -> bool:
+    try:
+        entry = site.lake.log.entry(number)
+        return entry.release == number and not _damaged_manifests(site, [entry]) and not _wrong(site, entry, deep)
+    except (DamagedError, NewerVersionError):
+        return False
 
 
 def _damage(site: Site, file: File, size: int | None, deep: bool) -> str | None:

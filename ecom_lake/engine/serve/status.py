@@ -61,8 +61,8 @@ class Status:
     """How the settings in force differ from those of the release; None if they do not differ, or if the release recorded none."""
     outdated: tuple[str, ...]
     """Tables built with other code or settings than those in force; the next build rebuilds them."""
-    trouble: Trouble | None
-    """The latest unresolved failure: of a build, if something is due; of pulling or publishing, until it works again."""
+    troubles: tuple[Trouble, ...]
+    """The unresolved failures, the latest one last: of a build, if something is due; of pulling or publishing, until it works."""
     free: int | None
     """Free bytes on the lake's disk; None for a remote store."""
     advice: tuple[str, ...]
@@ -82,7 +82,7 @@ def status_of(site: Site) -> Status:
     unreleased = tuple(str(table) for table in sorted(changed_tables(release, head))) if release else ()
     left = due(site)
     outdated = tuple(table for table in left if table not in why and table not in ("landing", str(RELEASE)))
-    trouble = next((one for one in reversed(troubles(site)) if left or not one.is_of_build), None)
+    unresolved = tuple(one for one in troubles(site) if left or not one.is_of_build)
     free = free_bytes(site)
     return Status(
         shop=site.shop.name,
@@ -105,14 +105,15 @@ def status_of(site: Site) -> Status:
         delivery=None if site.shop.last_month else overdue(deliveries(head), datetime.now(UTC).replace(tzinfo=None)),
         settings=_settings(site, release),
         outdated=outdated,
-        trouble=trouble,
+        troubles=unresolved,
         free=free,
         advice=(
             *_about_settings(site, head),
             *_about_erasure(site, head),
             *(f"Fix your file, whose table is not built: {why}" for why in site.registry.invalid.values()),
-            *_about_trouble(site, trouble, free),
-            *_advice(site, head, why, waiting, refused, unreleased, is_stopped=trouble is not None and trouble.is_of_build),
+            *_about_disk(free),
+            *(_about_trouble(site, one) for one in unresolved),
+            *_advice(site, head, why, waiting, refused, unreleased, is_stopped=any(one.is_of_build for one in unresolved)),
         ),
     )
 
@@ -158,19 +159,16 @@ def _misnamed(site: Site, head: Entry) -> tuple[str, ...]:
     return tuple(check.says for check in checks if not check.passed)
 
 
-def _about_trouble(site: Site, trouble: Trouble | None, free: int | None) -> list[str]:
-    advice = []
-    if free is not None and free < TOO_LITTLE:
-        advice.append(f"Make room on the lake's disk: {free / 1e6:,.0f} MB are free, and a build needs more.")
-    if trouble and not trouble.is_of_build:
-        again = command(site, "pull" if trouble.table.startswith("landing") else "publish")
-        advice.append(f"{trouble.table} failed: {' '.join(trouble.says)} Remove the cause; then run {again}.")
-    elif trouble:
-        how = "Fix that" if trouble.kind == "refused" else "Remove the cause"
-        advice.append(
-            f"The last build stopped at {trouble.table}: {' '.join(trouble.says)} {how}; then run {command(site, 'build')}."
-        )
-    return advice
+def _about_disk(free: int | None) -> list[str]:
+    if free is None or free >= TOO_LITTLE:
+        return []
+    return [f"Make room on the lake's disk: {free / 1e6:,.0f} MB are free, and a build needs more."]
+
+
+def _about_trouble(site: Site, trouble: Trouble) -> str:
+    what = f"The last build stopped at {trouble.table}" if trouble.is_of_build else f"{trouble.table} failed"
+    how = "Fix that" if trouble.kind == "refused" else "Remove the cause"
+    return f"{what}: {' '.join(trouble.says)} {how}; then run {command(site, trouble.command)}."
 
 
 def _advice(

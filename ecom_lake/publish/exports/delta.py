@@ -8,6 +8,7 @@ Timestamps, which have no time zone in the lake, are written as UTC: readers wit
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 from pyarrow.fs import FileSelector, FileType, PyFileSystem
 
+from ecom_lake import logs
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.build.step.commit import verify
 from ecom_lake.engine.store.entry import Entry
@@ -106,7 +108,13 @@ def _folders(target: str, options: dict[str, str]) -> set[str]:
 
 def _empty(site: Site, entry: Entry, name: str, place: str, options: dict[str, str]) -> Exported | None:
     """A version without rows of a table that the shop's release no longer has; None if there is none to empty."""
-    existing = _open(place, options)
+    try:
+        existing = _open(place, options)
+    except DeltaError as error:
+        if name in site.registry.gold:
+            raise
+        logs.log_event("passed over", logging.WARNING, place=place, why=type(error).__name__)  # a table of somebody else
+        return None
     if existing is None or _last_write(existing).get(SHOP) != site.shop.name:
         return None
     if _last_content(existing) == NO_CONTENT:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import grp
+import hashlib
+import json
 import os
 from dataclasses import replace
 from functools import partial
@@ -9,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from ecom_lake.engine.build.build import build
+from ecom_lake.engine.build.step.trouble import keep
 from ecom_lake.engine.contracts.delivered import PERSON
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.doctor import Finding, examine
 from ecom_lake.engine.serve.released import released
 from ecom_lake.engine.store.erasure_list import ErasureList
+from ecom_lake.engine.store.manifests import Manifests
+from ecom_lake.engine.store.stored import Stored
 from ecom_lake.settings import load
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
@@ -74,6 +79,49 @@ def test_a_damaged_log_is_found(fresh_lake: BuiltLake) -> None:
     found = looked(fresh_lake)["log"]
     assert found.state == "fail"
     assert newest.name in found.says
+
+
+def test_a_manifest_of_a_newer_version_is_a_finding_of_the_log(fresh_lake: BuiltLake) -> None:
+    """It has a field that this version does not know."""
+    site, table = fresh_lake.site(), TableId("gold", "fct_orders")
+    manifests, parts = Manifests(site.lake.store, site.shop.name), site.lake.log.head().tables[table]
+    assert isinstance(parts, Stored)
+    content = manifests.read(parts.manifest)
+    newer = {key: {**record, "new_field": 1} for key, record in content.records.items()}
+    changed = Stored(parts.version, manifests.write(replace(content, records=newer)), site.lake.log.manifests.parts)
+    site.lake.log.commit(lambda head: replace(head, tables={**head.tables, table: changed}), "test", "newer")
+    found = looked(fresh_lake)
+    assert (found["log"].state, found["log"].says) == (
+        "fail",
+        "A manifest of a table was written by a newer version of ecom-lake: update this installation.",
+    )
+    assert found["packages"].state == "ok", "the other findings stay"
+
+
+def test_an_older_state_of_a_newer_version_is_passed_over(fresh_lake: BuiltLake) -> None:
+    """No release is looked for there, and the finding about the damaged file stays."""
+    a_gold_file(fresh_lake).unlink()
+    older = fresh_lake.root / "olist" / "_store" / "log" / f"{released(fresh_lake.site()).number - 1:08d}.json"
+    body = json.dumps({**json.loads(older.read_text("utf-8")), "new_field": 1}, separators=(",", ":"))
+    body = "{" + body[body.index('"number"') :]
+    seal = hashlib.blake2b(body.encode(), digest_size=16).hexdigest()
+    older.write_text(f'{{"seal":"{seal}",{body[1:]}', "utf-8")
+    found = looked(fresh_lake)
+    assert (found["release"].state, found["release"].todo) == ("fail", "`ecom-lake repair` restores it.")
+    assert found["log"].state == "ok"
+
+
+def test_each_failure_is_found(fresh_lake: BuiltLake) -> None:
+    assert looked(fresh_lake)["last build"].says == "No failure of a build, of pulling or of publishing is unresolved."
+    for table in ("gold/rfm", "published/first", "published/second", "landing"):
+        keep(fresh_lake.site(), table, "failed", ["It is down."], [])
+    found = [one for one in examine(partial(load, str(fresh_lake.root)), "olist") if one.says.endswith(": It is down.")]
+    assert [(one.what, one.state, one.says.split()[0]) for one in found] == [
+        ("last build", "warn", "gold/rfm"),
+        ("publish", "warn", "published/first"),
+        ("publish", "warn", "published/second"),
+        ("pull", "warn", "landing"),
+    ]
 
 
 def test_temporary_files_are_found(fresh_lake: BuiltLake) -> None:

@@ -7,7 +7,7 @@ import pytest
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.release.release import roll_back
-from ecom_lake.engine.build.step.trouble import keep, last
+from ecom_lake.engine.build.step.trouble import keep, troubles
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.serve.released import released
@@ -119,24 +119,37 @@ def test_the_failure_of_the_last_build_is_reported_until_the_next_release(
         )
         assert build(site)[-1].refused
         found = status_of(fresh_lake.site())
-    assert found.trouble is not None
-    assert (found.trouble.table, found.trouble.kind, found.trouble.run) == ("gold/kpi_daily", "refused", site.run)
-    assert "orders_out_of_range" in found.trouble.says[0]
-    assert found.trouble.evidence[0]["rule"] == "orders_out_of_range"
+    [trouble] = found.troubles
+    assert (trouble.table, trouble.kind, trouble.run) == ("gold/kpi_daily", "refused", site.run)
+    assert "orders_out_of_range" in trouble.says[0]
+    assert trouble.evidence[0]["rule"] == "orders_out_of_range"
     assert found.advice[0].startswith("The last build stopped at gold/kpi_daily: Failed rules: orders_out_of_range, ")
     assert len(found.advice) == 1
-    assert status_of(fresh_lake.site()).trouble is None, "with the correct code nothing is due, so nothing blocks the release"
+    assert status_of(fresh_lake.site()).troubles == (), "with the correct code nothing is due, so nothing blocks the release"
     (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
-    assert status_of(fresh_lake.site()).trouble is not None
+    assert status_of(fresh_lake.site()).troubles == (trouble,)
     build(fresh_lake.site())
     found = status_of(fresh_lake.site())
-    assert (found.trouble, found.needs_attention, last(site)) == (None, False, None)
+    assert (found.troubles, found.needs_attention, troubles(site)) == ((), False, [])
 
 
 def test_a_failure_to_publish_is_reported_where_nothing_is_due(fresh_lake: BuiltLake) -> None:
     keep(fresh_lake.site(), "published/warehouse", "failed", ["It is down."], [])
     found = status_of(fresh_lake.site())
     assert found.advice == ("published/warehouse failed: It is down. Remove the cause; then run `ecom-lake publish`.",)
+
+
+def test_each_of_several_failures_is_reported(fresh_lake: BuiltLake) -> None:
+    (fresh_lake.landing / "more_orders.csv").write_text(ONE_MORE_ORDER, encoding="utf-8")
+    for table in ("gold/rfm", "published/first", "published/second", "landing"):
+        keep(fresh_lake.site(), table, "failed", ["It is down."], [])
+    found = status_of(fresh_lake.site())
+    assert found.advice[:4] == (
+        "The last build stopped at gold/rfm: It is down. Remove the cause; then run `ecom-lake build`.",
+        "published/first failed: It is down. Remove the cause; then run `ecom-lake publish`.",
+        "published/second failed: It is down. Remove the cause; then run `ecom-lake publish`.",
+        "landing failed: It is down. Remove the cause; then run `ecom-lake pull`.",
+    )
 
 
 def test_tables_built_with_older_settings_are_reported_and_need_no_attention(fresh_lake: BuiltLake) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -116,6 +117,35 @@ def test_a_table_that_the_release_no_longer_has_is_emptied(
     monkeypatch.setattr(delta, "released_tables", lambda *_: few)
     back = export_delta(site, released(site), str(tmp_path))
     assert [(one.table, one.is_gone) for one in back if one.is_new] == [("rfm_segments", False)]
+
+
+def test_a_table_that_cannot_be_opened_is_passed_over_unless_it_is_ours(
+    built_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The table after it in the alphabet is emptied."""
+    site = built_lake.site()
+    ours, former = tmp_path / "dim_date", tmp_path / "no_longer_known"
+    write_deltalake(former, pa.table({"a": [1]}), commit_properties=CommitProperties({SHOP: site.shop.name}))
+    _of_a_future_reader(tmp_path / "a_table_of_others")
+    monkeypatch.setattr(delta, "released_tables", lambda *_: [])
+    done = export_delta(site, released(site), str(tmp_path))
+    assert [(one.table, one.is_gone, one.is_new) for one in done] == [("no_longer_known", True, True)]
+    [event] = [one for one in caplog.messages if "passed over" in one]
+    assert f"place={tmp_path}/a_table_of_others" in event
+    _of_a_future_reader(ours)
+    with pytest.raises(UserError, match=f"The Delta table {ours} could not be written: .*futureFeature"):
+        export_delta(site, released(site), str(tmp_path))
+
+
+def _of_a_future_reader(table: Path) -> None:
+    """A Delta table with a feature that no reader knows."""
+    write_deltalake(table, pa.table({"a": [1]}))
+    log = table / "_delta_log" / "00000000000000000000.json"
+    actions = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    features = {"readerFeatures": ["futureFeature"], "writerFeatures": ["futureFeature"]}
+    [protocol] = [action for action in actions if "protocol" in action]
+    protocol["protocol"] = {"minReaderVersion": 3, "minWriterVersion": 7, **features}
+    log.write_text("\n".join(map(json.dumps, actions)), "utf-8")
 
 
 def test_the_tables_of_another_shop_are_not_touched(built_lake: BuiltLake, tmp_path: Path) -> None:

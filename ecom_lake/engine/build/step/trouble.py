@@ -42,6 +42,13 @@ class Trouble:
     def is_of_build(self) -> bool:
         return not self.table.startswith(WITHOUT_A_RELEASE)
 
+    @property
+    def command(self) -> Literal["build", "pull", "publish"]:
+        """The command that runs the step."""
+        if self.is_of_build:
+            return "build"
+        return "pull" if self.table.startswith("landing") else "publish"
+
 
 def keep(
     site: LandingSite,
@@ -53,13 +60,14 @@ def keep(
 ) -> None:
     """Store the failure. An error of the store is ignored, because the store itself may be the cause of the failure.
 
-    Of other steps, failures of this run stay, and those whose end is recorded: any other step may have worked since."""
+    Of other steps, failures of this run stay, and those whose end is recorded. A failure of a build replaces those of earlier
+    builds, whose steps may have worked since; one of pulling or publishing says nothing about those steps."""
     with suppress(OSError, UserError), _alone(site):
         stored, worked = troubles(site), _worked(site)
         trouble = Trouble(
             table, kind, tuple(says), tuple(evidence), site.run, _now("seconds"), tuple(checks), worked.get(table, "")
         )
-        others = [one for one in stored if one.run == site.run or not one.is_of_build]
+        others = [one for one in stored if one.run == site.run or not (one.is_of_build and trouble.is_of_build)]
         _write(site, [*(one for one in others if one.table != table), trouble], worked)
 
 
@@ -96,11 +104,6 @@ def troubles(site: LandingSite) -> list[Trouble]:
     stored = _stored(site)
     found = stored[_TROUBLES].values() if isinstance(stored.get(_TROUBLES), dict) else [stored]  # one, until 2026-11-30
     return [trouble for one in found if (trouble := _trouble(one))]
-
-
-def last(site: LandingSite) -> Trouble | None:
-    """The latest of them; None if there is none."""
-    return next(reversed(troubles(site)), None)
 
 
 def last_worked(site: LandingSite) -> datetime | None:
