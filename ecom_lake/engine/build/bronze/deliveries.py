@@ -33,15 +33,15 @@ class Held(NamedTuple):
     rows: int
 
 
+def held_deliveries(entry: Entry) -> Iterator[Held]:
+    for table, parts in entry.tables.items():
+        if table.layer == "bronze":
+            yield from (Held(table.name, file.delivery, file.rows) for file in parts.values() if file.delivery)
+
+
 def held_contents(entry: Entry) -> dict[str, Held]:
     """Each delivery by its content hash."""
-    return {
-        file.delivery.content_hash: Held(table.name, file.delivery, file.rows)
-        for table, parts in entry.tables.items()
-        if table.layer == "bronze"
-        for file in parts.values()
-        if file.delivery
-    }
+    return {held.delivery.content_hash: held for held in held_deliveries(entry)}
 
 
 def newest_contents(entry: Entry) -> set[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from ecom_lake import logs
-from ecom_lake.engine.build.bronze.deliveries import Held, deliveries, earlier_contents, held_contents, returned
+from ecom_lake.engine.build.bronze.deliveries import Held, earlier_contents, held_contents, held_deliveries, returned
 from ecom_lake.engine.build.bronze.merging import merge_small_files
 from ecom_lake.engine.build.erasure.arrivals import Arrival, Dropped, drop_erased
 from ecom_lake.engine.build.erasure.bronze_ids import holds_erased
@@ -265,13 +265,14 @@ def _without_erased(
 
 
 def _kept(site: Site, parsed: _Parsed, dropped: Dropped | None, new: Mapping[str, str]) -> _Parsed:
-    """A parsed file after rows of it were dropped."""
+    """A parsed file after rows of it were dropped, also before: one that moves was changed when it came, or since."""
     if dropped is None:
         return parsed
-    assert parsed.made.delivery is not None
+    before = parsed.made.delivery
+    assert before is not None
     content = new[parsed.made.fingerprint]
-    was = (keyed(site, parsed.made.fingerprint),)
-    delivery = replace(parsed.made.delivery, content_hash=content, erased=dropped.erased, was=was)
+    was = (*before.was, keyed(site, parsed.made.fingerprint))
+    delivery = replace(before, content_hash=content, erased=before.erased + dropped.erased, was=was)
     return replace(parsed, made=replace(parsed.made, rows=dropped.rows, fingerprint=content, delivery=delivery))
 
 
@@ -383,7 +384,8 @@ def _numbered(
     erasure, known = listed.compared if listed else 0, held_contents(head)
     if head.erasure > erasure or not skipped <= known.keys():
         raise ErasureConflictError("Delivered rows were erased while this delivery was read: run the build again.")
-    number = max((delivery.sequence for delivery in deliveries(head)), default=0)
+    by_number = {held.delivery.sequence: held for held in held_deliveries(head)}
+    number = max(by_number, default=0)
     has_bronze = number > 0
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
     changed = changed if changed.erasure == erasure else replace(changed, erasure=erasure)
@@ -391,7 +393,7 @@ def _numbered(
     for arrival in arrivals:
         delivery = arrival.file.delivery
         assert delivery is not None
-        former = known.get(delivery.content_hash)
+        former = known.get(delivery.content_hash) or by_number.get(delivery.sequence)  # old texts may be gone on the way
         if former and (former.table == arrival.table or not delivery.sequence):
             continue
         if former is None:
@@ -403,7 +405,7 @@ def _numbered(
                 new.setdefault(TableId(layer, former.table), {})[part] = None
             if file:
                 new.setdefault(TableId(layer, arrival.table), {})[part] = replace(file, delivery=delivery)
-        known[delivery.content_hash] = Held(arrival.table, delivery, arrival.file.rows)
+        known[delivery.content_hash] = by_number[delivery.sequence] = Held(arrival.table, delivery, arrival.file.rows)
     for table, parts in new.items():
         changed = changed.with_parts(table, parts)
     after = texts_since_after(head, has_bronze, since) if new else head.texts_since
