@@ -405,7 +405,8 @@ def _numbered(
                 new.setdefault(TableId(layer, former.table), {})[part] = None
             if file:
                 new.setdefault(TableId(layer, arrival.table), {})[part] = replace(file, delivery=delivery)
-        known[delivery.content_hash] = by_number[delivery.sequence] = Held(arrival.table, delivery, arrival.file.rows)
+        now = Held(arrival.table, delivery, arrival.file.rows, arrival.file.content)
+        known[delivery.content_hash] = by_number[delivery.sequence] = now
     for table, parts in new.items():
         changed = changed.with_parts(table, parts)
     after = texts_since_after(head, has_bronze, since) if new else head.texts_since
