@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -276,44 +276,58 @@ def _kept(site: Site, parsed: _Parsed, dropped: Dropped | None, new: Mapping[str
     return replace(parsed, made=replace(parsed.made, rows=dropped.rows, fingerprint=content, delivery=delivery))
 
 
+@dataclass
+class _Reading:
+    """What reading one landed file has found so far."""
+
+    found: list[_Parsed] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    tables: set[str] = field(default_factory=set)
+    hashes: list[str] = field(default_factory=list)
+
+
 def _read(site: Site, info: Info, known: Mapping[str, Held], parsed: Path, only: Set[str] | None) -> tuple[Landed, list[_Parsed]]:
     """Read the new members of one landed file, and those that belong to another table now. A refused member does not stop the
     others."""
-    found: list[_Parsed] = []
-    refused: list[Refused] = []
-    tables: set[str] = set()
-    hashes: list[str] = []
     if info.refused:
         return Landed(info.stamp, "", _reader(site), f"{shown(info.path)} {info.refused}"), []
+    reading = _Reading()
     with site.lake.scratch() as scratch:
         try:
             with site.lake.landing.opened(info.path) as local:
                 try:
                     for member in unpack(local, scratch, info.path):
-                        digest = "" if member.refused else content_hash(member.path)
-                        former = known.get(digest)
-                        is_left_out = digest in hashes or (only is not None and digest not in only)
-                        hashes.append(digest)
-                        if digest and (is_left_out or (former and not _moves(site, member, former))):
-                            continue
-                        try:
-                            found.append(_parse(site, info, member, digest, parsed, former))
-                        except Refused as refusal:
-                            refused.append(refusal)
-                            tables.add(refusal.table or named_after(member.name, site.connector.delivered))
+                        _read_member(site, info, member, known, parsed, only, reading)
                 except Refused as refusal:
-                    refused.append(refusal)
-                    tables.add(named_after(info.path, site.connector.delivered))
-                    hashes.append("")
-                if "" in hashes:  # the archive stands for what could not be unpacked
-                    hashes = [*filter(None, hashes), content_hash(local)]
+                    reading.refused.append(refusal)
+                    reading.tables.add(named_after(info.path, site.connector.delivered))
+                    reading.hashes.append("")
+                if "" in reading.hashes:  # the archive stands for what could not be unpacked
+                    reading.hashes = [*filter(None, reading.hashes), content_hash(local)]
         except FileNotFoundError:
             return Landed(info.stamp, "", _reader(site)), []  # removed during the read
         except PermissionError:
-            refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
-            tables.add(named_after(info.path, site.connector.delivered))
-    why = _summarized([str(refusal) for refusal in refused])
-    return Landed(info.stamp, "+".join(hashes), _reader(site), why, tuple(sorted(tables - {""}))), found
+            reading.refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
+            reading.tables.add(named_after(info.path, site.connector.delivered))
+    why = _summarized([str(refusal) for refusal in reading.refused])
+    landed = Landed(info.stamp, "+".join(reading.hashes), _reader(site), why, tuple(sorted(reading.tables - {""})))
+    return landed, reading.found
+
+
+def _read_member(
+    site: Site, info: Info, member: Member, known: Mapping[str, Held], parsed: Path, only: Set[str] | None, reading: _Reading
+) -> None:
+    digest, hashes = "" if member.refused else content_hash(member.path), reading.hashes
+    former = known.get(digest)
+    is_left_out = digest in hashes or (only is not None and digest not in only)
+    hashes.append(digest)
+    if digest and (is_left_out or (former and not _moves(site, member, former))):
+        return
+    try:
+        reading.found.append(_parse(site, info, member, digest, parsed, former))
+    except Refused as refusal:
+        reading.refused.append(refusal)
+        reading.tables.add(refusal.table or named_after(member.name, site.connector.delivered))
 
 
 def _moves(site: Site, member: Member, former: Held) -> bool:
