@@ -123,6 +123,24 @@ def test_land_skips_a_file_that_the_lake_has_rewritten_since(
     assert list(fresh_lake.landing.rglob("orders.csv")) == []
 
 
+def test_land_copies_new_files_whatever_the_state_of_the_log(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The entry is not read without a key, under which rewritten files are recorded; a damaged one recognises none."""
+    head = max((fresh_lake.root / "olist" / "_store" / "log").glob("*.json"))
+    data = bytearray(head.read_bytes())
+    data[-10] ^= 1
+    head.write_bytes(data)
+    export = an_export(tmp_path)
+    for key in ("", KEY.decode()):
+        monkeypatch.setenv("ECOM_LAKE_ERASURE_KEY", key)
+        export.write_text(f"{export.read_text('utf-8')}\n", "utf-8")
+        said = run("land", str(export), at=fresh_lake)
+        assert (said.code, said.err, "Landed 1 file" in said.out) == (0, "", True)
+    built = run("build", at=fresh_lake)
+    assert built.code == 1 and "is damaged" in built.err
+
+
 def is_delivery_of(file: File, export: Path) -> bool:
     return file.delivery is not None and file.delivery.content_hash == hash_file(export)
 

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.bronze.delivered_rows import kind_rows
+from ecom_lake.engine.build.bronze.deliveries import held_deliveries
 from ecom_lake.engine.build.bronze.ingest import ingest, landed_files, take
 from ecom_lake.engine.build.erasure.person_rows import NewIds
 from ecom_lake.engine.build.erasure.source_rows import unlinked_source
@@ -277,3 +278,20 @@ def test_persons_are_not_forgotten_while_bronze_holds_a_kind_that_the_map_does_n
     )
     with pytest.raises(UserError, match="Bronze holds deliveries of sales, and no kind of files has that name any more"):
         refuse_unsafe(shop.site)
+
+
+def test_an_erased_person_in_a_delivery_that_moves_to_another_kind_goes_on_the_way(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path, "lower(mail)")
+    shop.list_ids("ann@x.example")
+    map_ = tmp_path / "maps" / "mine.toml"
+    plain = map_.read_text("utf-8")
+    notes = '[files.notes]\nnames = ["sales-notes*"]\n[products]\nfrom = "notes"\nproduct_id = "number"\n'
+    map_.write_text(plain + notes, "utf-8")
+    rows = ("4,ann@x.example,0777,2024-01-08", "5,bob@x.example,0555,2024-01-09")
+    assert shop.deliver("sales-notes.csv", HEADER, *rows) == list(rows)
+    map_.write_text(plain, "utf-8")
+    ingest(shop.site)
+    found = [(one.table, one.delivery.sequence, one.rows) for one in held_deliveries(shop.site.lake.log.head())]
+    assert found == [("sales", 1, 3), ("sales", 2, 1)]  # the list alone rewrites nothing that is in its table
+    assert shop.deliver("sales-2.csv", HEADER, *rows) == list(rows[1:]), "recognised as the delivery that moved"
+    assert len(list(held_deliveries(shop.site.lake.log.head()))) == 2

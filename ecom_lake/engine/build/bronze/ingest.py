@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from ecom_lake import logs
-from ecom_lake.engine.build.bronze.deliveries import Held, deliveries, earlier_contents, held_contents, returned
+from ecom_lake.engine.build.bronze.deliveries import Held, earlier_contents, held_contents, held_deliveries, returned
 from ecom_lake.engine.build.bronze.merging import merge_small_files
 from ecom_lake.engine.build.erasure.arrivals import Arrival, Dropped, drop_erased
 from ecom_lake.engine.build.erasure.bronze_ids import holds_erased
@@ -265,54 +265,69 @@ def _without_erased(
 
 
 def _kept(site: Site, parsed: _Parsed, dropped: Dropped | None, new: Mapping[str, str]) -> _Parsed:
-    """A parsed file after rows of it were dropped."""
+    """A parsed file after rows of it were dropped, also before: one that moves was changed when it came, or since."""
     if dropped is None:
         return parsed
-    assert parsed.made.delivery is not None
+    before = parsed.made.delivery
+    assert before is not None
     content = new[parsed.made.fingerprint]
-    was = (keyed(site, parsed.made.fingerprint),)
-    delivery = replace(parsed.made.delivery, content_hash=content, erased=dropped.erased, was=was)
+    was = (*before.was, keyed(site, parsed.made.fingerprint))
+    delivery = replace(before, content_hash=content, erased=before.erased + dropped.erased, was=was)
     return replace(parsed, made=replace(parsed.made, rows=dropped.rows, fingerprint=content, delivery=delivery))
+
+
+@dataclass
+class _Reading:
+    """What reading one landed file has found so far."""
+
+    found: list[_Parsed] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    tables: set[str] = field(default_factory=set)
+    hashes: list[str] = field(default_factory=list)
 
 
 def _read(site: Site, info: Info, known: Mapping[str, Held], parsed: Path, only: Set[str] | None) -> tuple[Landed, list[_Parsed]]:
     """Read the new members of one landed file, and those that belong to another table now. A refused member does not stop the
     others."""
-    found: list[_Parsed] = []
-    refused: list[Refused] = []
-    tables: set[str] = set()
-    hashes: list[str] = []
     if info.refused:
         return Landed(info.stamp, "", _reader(site), f"{shown(info.path)} {info.refused}"), []
+    reading = _Reading()
     with site.lake.scratch() as scratch:
         try:
             with site.lake.landing.opened(info.path) as local:
                 try:
                     for member in unpack(local, scratch, info.path):
-                        digest = "" if member.refused else content_hash(member.path)
-                        former = known.get(digest)
-                        is_left_out = digest in hashes or (only is not None and digest not in only)
-                        hashes.append(digest)
-                        if digest and (is_left_out or (former and not _moves(site, member, former))):
-                            continue
-                        try:
-                            found.append(_parse(site, info, member, digest, parsed, former))
-                        except Refused as refusal:
-                            refused.append(refusal)
-                            tables.add(refusal.table or named_after(member.name, site.connector.delivered))
+                        _read_member(site, info, member, known, parsed, only, reading)
                 except Refused as refusal:
-                    refused.append(refusal)
-                    tables.add(named_after(info.path, site.connector.delivered))
-                    hashes.append("")
-                if "" in hashes:  # the archive stands for what could not be unpacked
-                    hashes = [*filter(None, hashes), content_hash(local)]
+                    reading.refused.append(refusal)
+                    reading.tables.add(named_after(info.path, site.connector.delivered))
+                    reading.hashes.append("")
+                if "" in reading.hashes:  # the archive stands for what could not be unpacked
+                    reading.hashes = [*filter(None, reading.hashes), content_hash(local)]
         except FileNotFoundError:
             return Landed(info.stamp, "", _reader(site)), []  # removed during the read
         except PermissionError:
-            refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
-            tables.add(named_after(info.path, site.connector.delivered))
-    why = _summarized([str(refusal) for refusal in refused])
-    return Landed(info.stamp, "+".join(hashes), _reader(site), why, tuple(sorted(tables - {""}))), found
+            reading.refused.append(Refused(f"{shown(info.path)} may not be read by this user: change its permissions."))
+            reading.tables.add(named_after(info.path, site.connector.delivered))
+    why = _summarized([str(refusal) for refusal in reading.refused])
+    landed = Landed(info.stamp, "+".join(reading.hashes), _reader(site), why, tuple(sorted(reading.tables - {""})))
+    return landed, reading.found
+
+
+def _read_member(
+    site: Site, info: Info, member: Member, known: Mapping[str, Held], parsed: Path, only: Set[str] | None, reading: _Reading
+) -> None:
+    digest, hashes = "" if member.refused else content_hash(member.path), reading.hashes
+    former = known.get(digest)
+    is_left_out = digest in hashes or (only is not None and digest not in only)
+    hashes.append(digest)
+    if digest and (is_left_out or (former and not _moves(site, member, former))):
+        return
+    try:
+        reading.found.append(_parse(site, info, member, digest, parsed, former))
+    except Refused as refusal:
+        reading.refused.append(refusal)
+        reading.tables.add(refusal.table or named_after(member.name, site.connector.delivered))
 
 
 def _moves(site: Site, member: Member, former: Held) -> bool:
@@ -383,7 +398,8 @@ def _numbered(
     erasure, known = listed.compared if listed else 0, held_contents(head)
     if head.erasure > erasure or not skipped <= known.keys():
         raise ErasureConflictError("Delivered rows were erased while this delivery was read: run the build again.")
-    number = max((delivery.sequence for delivery in deliveries(head)), default=0)
+    by_number = {held.delivery.sequence: held for held in held_deliveries(head)}
+    number = max(by_number, default=0)
     has_bronze = number > 0
     changed = head if head.landing == landing else replace(head, landing=dict(landing))
     changed = changed if changed.erasure == erasure else replace(changed, erasure=erasure)
@@ -391,7 +407,7 @@ def _numbered(
     for arrival in arrivals:
         delivery = arrival.file.delivery
         assert delivery is not None
-        former = known.get(delivery.content_hash)
+        former = known.get(delivery.content_hash) or by_number.get(delivery.sequence)  # old texts may be gone on the way
         if former and (former.table == arrival.table or not delivery.sequence):
             continue
         if former is None:
@@ -403,7 +419,8 @@ def _numbered(
                 new.setdefault(TableId(layer, former.table), {})[part] = None
             if file:
                 new.setdefault(TableId(layer, arrival.table), {})[part] = replace(file, delivery=delivery)
-        known[delivery.content_hash] = Held(arrival.table, delivery, arrival.file.rows)
+        now = Held(arrival.table, delivery, arrival.file.rows, arrival.file.content)
+        known[delivery.content_hash] = by_number[delivery.sequence] = now
     for table, parts in new.items():
         changed = changed.with_parts(table, parts)
     after = texts_since_after(head, has_bronze, since) if new else head.texts_since

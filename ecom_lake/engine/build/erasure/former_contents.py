@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
-from ecom_lake.engine.build.bronze.deliveries import contents, earlier_contents, held_contents
+from ecom_lake.engine.build.bronze.deliveries import contents, deliveries, earlier_contents
 from ecom_lake.engine.build.landing_site import LandingSite
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.engine.store.erasure_list import ERASURE_KEY, SHORTEST_KEY
@@ -23,7 +24,8 @@ def keyed(site: LandingSite, digest: str, key: bytes = b"") -> str:
 
 
 def came_before(site: LandingSite, digest: str, earlier: Mapping[str, str]) -> str:
-    """The present content hash of the delivery of this file, if it came before an erasure. `earlier`: `earlier_contents`."""
+    """What `earlier` has for the delivery of this file, if it came before an erasure: of `earlier_contents`, its present content
+    hash."""
     keys = filter(None, (site.erasure_key, site.former_erasure_key))
     return next((earlier[was] for key in keys if (was := keyed(site, digest, key)) in earlier), "")
 
@@ -54,15 +56,22 @@ def delivered_before(site: LandingSite) -> Callable[[str], bool]:
 
 
 def rewritten_delivery(site: LandingSite) -> Callable[[Path], str]:
-    """The name of the delivered file that a file was before old texts or persons went from it; empty for every other file."""
-    head = site.lake.log.head()
-    held, former = held_contents(head), FormerContents(site, head)
-    if not former:
-        return lambda path: ""
+    """The name of the delivered file that a file was before old texts or persons went from it; empty for every other file.
+
+    The log is read when the first file is compared, and only where the shop has the key under which rewritten files are recorded.
+    A log that cannot be read recognises nothing: the next ingest states the damage, and recognises the file."""
+
+    @cache
+    def rewritten() -> dict[str, str]:
+        """By the HMAC of an earlier content: the name of the delivered file."""
+        try:
+            return {was: one.file for one in deliveries(site.lake.log.head()) for was in one.was}
+        except UserError:
+            return {}
 
     def name(path: Path) -> str:
-        digest = hash_file(path)
-        return held[former.present(digest)].delivery.file if digest in former else ""
+        has_key = bool(site.erasure_key or site.former_erasure_key)
+        return came_before(site, hash_file(path), rewritten()) if has_key and rewritten() else ""
 
     return name
 

@@ -178,6 +178,20 @@ def test_a_dated_file_with_earlier_content_is_reported_until_other_content_comes
     assert landing_fault(site) == ""
 
 
+def test_of_several_files_a_day_only_those_of_one_series_are_compared(tmp_path: Path) -> None:
+    """Rome's file of the second day is that of the first; on the fourth day it is so again, after other content."""
+    site = a_site(tmp_path)
+    for day, (berlin, rome) in enumerate([(1, 2), (3, 2), (4, 5)], start=1):
+        land(site, f"{day}/berlin.csv", "orders", [order(berlin)])
+        land(site, f"{day}/rome.csv", "orders", [order(rome)])
+        assert landing_fault(site) == ""
+    land(site, "4/berlin.csv", "orders", [order(6)])
+    land(site, "4/rome~2.csv", "orders", [order(2)])
+    fault = landing_fault(site)
+    assert fault.startswith("4/rome~2.csv has the content of an earlier delivery again (delivery 2)")
+    assert fault.count("came since (delivery 5)") == fault.count("came since") == 1
+
+
 def test_an_archive_that_returns_to_earlier_content_is_reported(tmp_path: Path) -> None:
     """Of two files of one table in an archive, the first is not the newest and did not come again."""
     site = a_site(tmp_path)

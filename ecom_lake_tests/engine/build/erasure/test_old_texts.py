@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from ecom_lake.engine.build.bronze.delivered_rows import kind_rows
-from ecom_lake.engine.build.bronze.deliveries import deliveries
+from ecom_lake.engine.build.bronze.deliveries import deliveries, held_deliveries
 from ecom_lake.engine.build.bronze.ingest import ingest
 from ecom_lake.engine.build.build import build
 from ecom_lake.engine.build.erasure import old_texts
@@ -30,7 +30,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.config import Retention
 from ecom_lake.engine.contracts.table_id import WHOLE, TableId
 from ecom_lake.engine.landing.encodings import empty_line
-from ecom_lake.engine.store.entry import File
+from ecom_lake.engine.store.entry import Entry, File
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.landing_zone import Again
 from ecom_lake.engine.store.landing_zone import land as land_files
@@ -186,6 +186,39 @@ def test_the_first_delivery_comes_without_old_texts_and_a_month_later_the_next_m
     assert {text for _, _, text in reviews(later)} == {None}
     changed = [one.file for one in deliveries(later.lake.log.head()) if one.was]
     assert sorted(changed) == ["night.zip/order_reviews_2.csv", "order_reviews.csv"]
+
+
+def test_a_delivery_that_moves_to_another_table_loses_its_texts_on_the_way_under_its_number(tmp_path: Path) -> None:
+    """It keeps what an erasure recorded, and each content that it had is recognised when it comes again."""
+    site = kept_for(a_site(tmp_path / "lake"), DAYS)
+    tables = tuple(replace(one, name="ratings") if one.name == "order_reviews" else one for one in OLIST.delivered)
+    landed = land(site, "order_reviews.csv", "order_reviews", REVIEWS)
+    contents = [landed.read_bytes()]
+    ingest(kept_for(replace(site, connector=replace(OLIST, delivered=tables)), DAYS))
+    contents.append(landed.read_bytes())
+    site.lake.log.commit(with_erased_rows, "", "as after an erasure")
+    later = kept_for(site, DAYS, date(2017, 5, 20))  # the texts of March go, too
+    for again in (b"", *contents):
+        landed.with_name("order_reviews_2.csv" if again else ".none").write_bytes(again)
+        ingest(later)
+        head = later.lake.log.head()
+        assert [(one.table, one.delivery.sequence, one.rows) for one in held_deliveries(head)] == [("order_reviews", 1, 3)]
+        (delivery,) = deliveries(head)
+        assert (delivery.erased, len(delivery.was)) == (2, 2)
+        assert {text for _, _, text in reviews(later)} == {None} and held(later, "landing") == set()
+
+
+def with_erased_rows(head: Entry) -> Entry:
+    """The state whose delivered reviews had two more rows, of erased persons."""
+    table = TableId("bronze", "ratings")
+    return head.with_parts(
+        table,
+        {
+            part: replace(file, delivery=replace(file.delivery, erased=2))
+            for part, file in head.parts(table).items()
+            if file.delivery
+        },
+    )
 
 
 def test_what_comes_while_the_setting_is_unset_is_emptied_once_it_is_set_again(tmp_path: Path) -> None:
