@@ -66,7 +66,7 @@ def build(
     if not accept_settings:
         _stop_at_other_settings(site, before)
     if not (full or refit) and not due(site):
-        return _show_nothing_new(site, as_json)
+        return _show_nothing_new(site, before, as_json)
     site.require_engine()
     from ecom_lake.engine.dagster.run import run_job
 
@@ -122,12 +122,11 @@ def _changed_settings(site: Site, before: Entry) -> list[str]:
     return [f"Built with changed settings, from {source(recorded)}: {in_words(differing)}."] if differing else []
 
 
-def _show_nothing_new(site: Site, as_json: bool) -> int:
+def _show_nothing_new(site: Site, head: Entry, as_json: bool) -> int:
     """The result without a run: the log alone shows that nothing is due, so what had failed is over."""
     from ecom_lake.engine.build.step import trouble
 
     trouble.end_build(site)
-    head = site.lake.log.head()
     if as_json:
         result = {"shop": site.shop.name, "succeeded": True, "seconds": 0, "run": None, "release": head.release}
         screen.show_json({**result, "pinned": head.pinned, "tables": {}, "settings": [], "warnings": [], "failures": []})
