@@ -88,7 +88,7 @@ def test_the_evidence_of_a_chart_that_filters_do_not_change_names_no_filter(rele
         if place in filtered and filtered[place].query == why.query:
             assert filtered[place].window == why.window, place
             unchanged.add(place)
-    assert {"overview/scatter", "customers/history"} <= unchanged
+    assert "overview/scatter" in unchanged and len(unchanged) > 5
 
 
 def evidence_of_all_pages(release: ServedRelease, query: Mapping[str, str]) -> dict[str, Why]:
