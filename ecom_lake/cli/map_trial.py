@@ -201,6 +201,7 @@ def _document(map_: Map, trial: MapTrial, read: Files, absent: Sequence[str]) ->
         "map": map_.where,
         "is_draft": map_.draft,
         "files_refused": list(read.refused),
+        "files_repeated": list(read.repeated),
         "records_rejected": dict(read.rejected),
         "kinds_without_files": list(absent),
         "records_in_no_table": dict(trial.without_facet),
@@ -233,6 +234,8 @@ def _document(map_: Map, trial: MapTrial, read: Files, absent: Sequence[str]) ->
 def _show(map_: Map, trial: MapTrial, read: Files, absent: Sequence[str]) -> None:
     screen.show_error(*read.refused)
     screen.show_error(*(f"{file}: {counted(rows, 'record')} cannot be read." for file, rows in read.rejected.items()))
+    if read.repeated:
+        screen.show(f"{', '.join(read.repeated)}: the same content as another file, which counts once.")
     if absent:
         screen.show(f"No file is {' or '.join(absent)}: tables from it are left out here.")
     _show_ledger(trial.facets)

@@ -22,7 +22,7 @@ from ecom_lake.engine.contracts.connector import Connector, ManyToOne, RowByRow
 from ecom_lake.engine.contracts.delivered import LINEAGE, Delivered
 from ecom_lake.engine.contracts.order_index import OrderIndex
 from ecom_lake.engine.contracts.shop_time import in_shop_time
-from ecom_lake.engine.landing.archives import unpack
+from ecom_lake.engine.landing.archives import Member, content_hash, unpack
 from ecom_lake.engine.landing.file_parser import parse
 from ecom_lake.engine.landing.refused import Refused, Unrecognized, shown
 from ecom_lake.engine.landing.snake_case import snake_case
@@ -47,6 +47,8 @@ class Files:
     rows: Mapping[str, pl.DataFrame]
     rejected: Mapping[str, int] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+    """Files with the content of one before them: a build takes it once."""
     deliveries: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """Kind → its deliveries, in order, also those without rows. For kinds with `whole = "file"`; a draft has none."""
 
@@ -87,35 +89,51 @@ class MapTrial:
 
 
 def read_files_of(map_: Map, paths: Iterable[tuple[str, Path]]) -> Files:
-    """Reads files, given as name and path, as the build reads them."""
+    """Reads files, given as name and path, as the build reads them: equal content once."""
     tables = {table.name: table for table in delivered(map_)}
-    rows: dict[str, list[pl.DataFrame]] = {}
-    rejected: dict[str, int] = {}
-    refused: list[str] = []
-    deliveries: dict[str, list[int]] = {}
+    found = _FilesRead()
     with tempfile.TemporaryDirectory() as scratch:
-        target, rejects = Path(scratch) / "rows.parquet", Path(scratch) / "rejects.parquet"
-        number = 0
         for name, path in paths:
             try:
                 for member in unpack(path, Path(scratch), name):
-                    try:
-                        parsed = parse(member, [*tables.values()], target, rejects)
-                    except Unrecognized:
-                        refused.append(_not_read(member.name, map_))
-                        continue
-                    except Refused as refusal:
-                        refused.append(str(refusal))
-                        continue
-                    number += 1
-                    deliveries.setdefault(parsed.table, []).append(number)
-                    rows.setdefault(parsed.table, []).append(_delivery(number, target, tables[parsed.table]))
-                    if parsed.rejected:
-                        rejected[member.name] = parsed.rejected
-                    target.unlink()
+                    _read_member(member, map_, tables, Path(scratch), found)
             except Refused as refusal:
-                refused.append(str(refusal))
-    return Files({kind: pl.concat(parts) for kind, parts in rows.items()}, rejected, tuple(refused), deliveries)
+                found.refused.append(str(refusal))
+    rows = {kind: pl.concat(parts) for kind, parts in found.rows.items()}
+    return Files(rows, found.rejected, tuple(found.refused), tuple(found.repeated), found.deliveries)
+
+
+@dataclass
+class _FilesRead:
+    rows: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
+    rejected: dict[str, int] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    deliveries: dict[str, list[int]] = field(default_factory=dict)
+    contents: set[str] = field(default_factory=set)
+
+
+def _read_member(member: Member, map_: Map, tables: Mapping[str, Delivered], scratch: Path, found: _FilesRead) -> None:
+    target, rejects = scratch / "rows.parquet", scratch / "rejects.parquet"
+    content = "" if member.refused else content_hash(member.path)
+    if content in found.contents:
+        found.repeated.append(member.name)
+        return
+    try:
+        parsed = parse(member, [*tables.values()], target, rejects)
+    except Unrecognized:
+        found.refused.append(_not_read(member.name, map_))
+        return
+    except Refused as refusal:
+        found.refused.append(str(refusal))
+        return
+    found.contents.add(content)
+    number = len(found.contents)
+    found.deliveries.setdefault(parsed.table, []).append(number)
+    found.rows.setdefault(parsed.table, []).append(_delivery(number, target, tables[parsed.table]))
+    if parsed.rejected:
+        found.rejected[member.name] = parsed.rejected
+    target.unlink()
 
 
 def _delivery(number: int, path: Path, table: Delivered) -> pl.DataFrame:

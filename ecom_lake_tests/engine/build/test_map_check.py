@@ -29,6 +29,7 @@ LINES = {
     "lines-3.csv": lines("A1,1,x,11.00", "A2,1,x,9"),
 }
 """The second line of A1 is in the first file only; its first line has another price in the last one."""
+AGAIN = {"lines-4.csv": LINES["lines-3.csv"]}
 EMPTIED = {
     "lines-1.csv": lines("A1,1,x,10.00", "A2,1,x,9"),
     "lines-2.csv": lines(),
@@ -67,6 +68,7 @@ def predicted(shop: MappedShop) -> dict[str, dict[str, int]]:
         (WHOLE_ORDERS, SALES | LINES, "order_items", {"published": 2, "superseded": 5, "pending": 1}),
         (LOOKED_UP, SALES | LINES, "order_items", {"published": 3, "superseded": 3, "quarantined": 1, "pending": 1}),
         (WHOLE_FILES, SALES | LINES, "order_items", {"published": 2, "superseded": 4, "collapsed": 2}),
+        (MAP, SALES | LINES | AGAIN, "order_items", {"published": 3, "superseded": 3, "quarantined": 1, "pending": 1}),
         (WHOLE_FILES, SALES | EMPTIED, "order_items", {"published": 3, "superseded": 2}),
         (SHEET, SHEETS, "payments", {"published": 1, "superseded": 3, "left_out": 1}),
         (
@@ -82,6 +84,7 @@ def predicted(shop: MappedShop) -> dict[str, dict[str, int]]:
         "whole orders",
         "whole orders that are looked up",
         "whole files",
+        "a file that comes twice",
         "whole files, one of them without rows",
         "an order without lines",
         "the newest of whole files is looked up",

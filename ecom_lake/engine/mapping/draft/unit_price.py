@@ -8,6 +8,7 @@ decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -39,6 +40,8 @@ from ecom_lake.words import counted
 
 _WITH_DISCOUNT = 0.9
 """Of the rows with a lower price or a discount, the share that have both if the price is lower because of the discount."""
+_NUMBER = re.compile(r"num\((\w+)\)")
+_OR_ZERO = re.compile(r"coalesce\((num\(\w+\)), 0\)")
 DISCOUNTED = ("less", "more", "less_each", "rate", "percent")
 
 
@@ -56,26 +59,28 @@ class Price:
     is_net_of_tax: bool = False
     """Whether another price is this one and its tax."""
 
+    stated_amount: str = ""
+    """The amount of the line as an expression, where it is not price * quantity."""
+
     @property
     def is_of_total(self) -> bool:
-        """Whether it is the total of the line, divided by the quantity."""
-        return self.expression.startswith("per(")
+        """Whether it is the amount of the line, divided by the quantity."""
+        return bool(self.stated_amount)
 
     @property
     def factors(self) -> tuple[str, ...]:
-        """The columns whose product (or sum, if it is of a total) is the amount of the line."""
-        if self.is_of_total:
-            return tuple(name for name in self.columns if self.quantity is None or name != self.quantity.name)
-        return (*self.columns, *([self.quantity.name] if self.quantity is not None else []))
+        """The columns of the amount of the line."""
+        return tuple(_NUMBER.findall(self.weight))
 
     @property
     def amount_text(self) -> str:
-        return (" + " if self.is_of_total else " * ").join(self.factors)
+        return _NUMBER.sub(r"\1", _OR_ZERO.sub(r"\1", self.weight))
 
     @property
     def weight(self) -> str:
         """The amount of a line as an expression: its weight where an amount of the order is shared over the lines."""
-        return (" + " if self.is_of_total else " * ").join(f"num({name})" for name in self.factors)
+        pieces = [self.quantity.name] if self.quantity is not None else []
+        return self.stated_amount or " * ".join(f"num({name})" for name in (*self.columns, *pieces))
 
 
 def find_price(lines: Assigned, formulas: Sequence[Formula], amounts: LineAmounts) -> Price:
@@ -226,17 +231,29 @@ def _of_price_and_quantity(
         if differing:
             reason = f"{note}: check which of them is the revenue"
             return Price(number_expression(price), (price.name,), "guess", reason, quantity, amount, notes=(note,))
-    product = assigned_column(lines, amounts.product)
+    discount, product = (assigned_column(lines, name) for name in (amounts.discount, amounts.product))
     shown = unit_or_line(values_of(price), values_of(quantity), product.texts) if product is not None else None
     if shown == "line":
         found = _of_total_and_quantity(lines, price, quantity, formulas, amounts)
         return replace(found, reason=f"{price.name} of the same product rises with {quantity.name}: it is the amount of the line")
+    if discount is not None and product is not None and _is_left_after(discount, price, amount, quantity, product):
+        left = f"num({price.name}) * num({quantity.name})"
+        return _with_discount_added(left, (price.name,), amount, quantity, discount)
     if shown == "unit":
         reason = f"named like a price, and the same for any {quantity.name} of a product"
         is_named = name_score(lines, amounts.price, price.name) >= STRONG
         return Price(number_expression(price), (price.name,), "sure" if is_named else "likely", reason, quantity, amount)
     reason = "named like a price; no column states price * quantity"
     return Price(number_expression(price), (price.name,), "likely", reason, quantity, amount)
+
+
+def _is_left_after(
+    discount: ColumnProfile, price: ColumnProfile, amount: pl.Series, quantity: ColumnProfile, product: ColumnProfile
+) -> bool:
+    """Whether price * quantity is what is left after the discount of the line."""
+    return discount.name != price.name and is_after_discount(
+        amount, values_of(quantity), values_of(discount).abs(), product.texts
+    )
 
 
 def _undiscounted(lines: Assigned, price: ColumnProfile, amounts: LineAmounts) -> ColumnProfile:
@@ -275,7 +292,8 @@ def _by_total(total: ColumnProfile, quantity: ColumnProfile, price: ColumnProfil
     reason = f"{note}; the total is taken as right, and {price.name} as wrong there"
     expression = f"per({number_expression(total)}, {number_expression(quantity)})"
     columns = (total.name, quantity.name)
-    return Price(expression, columns, "likely", reason, quantity, values_of(total), formula, (note,))
+    stated = f"num({total.name})"
+    return Price(expression, columns, "likely", reason, quantity, values_of(total), formula, (note,), stated_amount=stated)
 
 
 def _of_total_and_quantity(
@@ -295,10 +313,11 @@ def _of_total_and_quantity(
     elif discount is not None and product is not None and discount.name != total.name:
         values = [values_of(one) for one in (total, quantity, discount)]
         if is_after_discount(values[0], values[1], values[2].abs(), product.texts):
-            return _with_discount_added(total, quantity, discount)
+            return _with_discount_added(f"num({total.name})", (total.name,), values[0], quantity, discount)
     expression = f"per({number_expression(total)}, {number_expression(quantity)})"
-    formula = before[1] if before else None
-    return Price(expression, (total.name, quantity.name), "likely", reason, quantity, values_of(total), formula)
+    formula, stated = before[1] if before else None, f"num({total.name})"
+    columns = (total.name, quantity.name)
+    return Price(expression, columns, "likely", reason, quantity, values_of(total), formula, stated_amount=stated)
 
 
 def _before(
@@ -317,13 +336,22 @@ def _before(
     return None
 
 
-def _with_discount_added(total: ColumnProfile, quantity: ColumnProfile, discount: ColumnProfile) -> Price:
+def _with_discount_added(
+    left: str, columns: tuple[str, ...], amount: pl.Series, quantity: ColumnProfile, discount: ColumnProfile
+) -> Price:
+    """`left` is the amount of the line after its discount as an expression, `amount` its values."""
     sign = "-" if float(values_of(discount).fill_null(0).sum()) < 0 else "+"
-    sum_ = f"{number_expression(total, always=True)} {sign} coalesce({number_expression(discount, always=True)}, 0)"
-    reason = f"without {discount.name} the same product has other prices: {total.name} is what is left after it"
-    amount = values_of(total) + values_of(discount).abs().fill_null(0)
-    columns = (total.name, discount.name, quantity.name)
-    return Price(f"per({sum_}, {number_expression(quantity)})", columns, "likely", reason, quantity, amount)
+    before = f"{left} {sign} coalesce({number_expression(discount, always=True)}, 0)"
+    reason = f"without {discount.name} the same product has other prices: {columns[0]} is what is left after it"
+    return Price(
+        f"per({before}, {number_expression(quantity)})",
+        tuple(dict.fromkeys((*columns, discount.name, quantity.name))),
+        "likely",
+        reason,
+        quantity,
+        amount + values_of(discount).abs().fill_null(0),
+        stated_amount=before,
+    )
 
 
 def _product(formulas: Sequence[Formula], price: str) -> Formula | None:

@@ -75,6 +75,17 @@ def test_a_total_after_the_discount_gets_the_discount_back(tmp_path: Path) -> No
     assert cell(made, "order_items", "discount").expression == "discount"
 
 
+def test_a_unit_price_after_the_discount_gets_the_discount_back(tmp_path: Path) -> None:
+    made = _lines(tmp_path, "Price,Discount,Shipping", "p - d / q", "d", "f")
+    assert cell(made, "order_items", "unit_price").expression == "per(num(price) * num(qty) + coalesce(num(discount), 0), qty)"
+    assert cell(made, "order_items", "discount").expression == "discount"
+    shipping = cell(made, "order_items", "freight").expression
+    assert shipping == "share(of(num(shipping)), num(price) * num(qty) + coalesce(num(discount), 0))"
+    left = sum((PRICES[n % 5] - (n % 4 == 1) * 1.5 / (n % 3 + 1)) * (n % 3 + 1) for n in range(120))
+    assert made.sales is not None
+    assert made.sales.net_sales == pytest.approx(left, abs=0.3)
+
+
 def test_a_discount_below_zero_changes_its_sign(tmp_path: Path) -> None:
     made = _lines(tmp_path, "Price,Gross Sales,Discounts,Net Sales", "p", "p * q", "0 - d", "p * q - d")
     assert cell(made, "order_items", "discount").expression == "-num(discounts)"
