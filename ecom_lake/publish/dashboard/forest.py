@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from ecom_lake.publish.pages.scale import Scale
 
 
+_LEAST_SPAN = 0.05
+"""Of the largest value: on a shorter scale all ticks would be the same number, as they are written."""
+
+
 @dataclass(frozen=True)
 class Estimated:
     label: str
@@ -54,7 +58,7 @@ def forest(estimates: Sequence[Estimated], number: Callable[[float], str], refer
         return None
     bounds = [bound for one in estimates for bound in (one.value, one.low, one.high) if bound is not None]
     bounds += [] if reference is None else [reference]
-    scale = Scale(min(bounds), max(bounds), from_zero=False)
+    scale = _scale(bounds)
     rows = [
         ForestRow(
             one.label,
@@ -68,3 +72,9 @@ def forest(estimates: Sequence[Estimated], number: Callable[[float], str], refer
     ]
     ticks = [Tick(scale(at), number(at)) for at in scale.ticks()]
     return Forest(rows, ticks, None if reference is None else scale(reference))
+
+
+def _scale(bounds: Sequence[float]) -> Scale:
+    low, high = min(bounds), max(bounds)
+    missing = max(_LEAST_SPAN * max(abs(low), abs(high)) - (high - low), 0.0)
+    return Scale(low - missing / 2, high + missing / 2, from_zero=False)
