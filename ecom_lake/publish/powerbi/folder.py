@@ -37,11 +37,12 @@ class Written:
 
 
 def write_project(folder: Path, files: Mapping[str, str], overwrite: Collection[Artifact] = ()) -> Written:
-    """Write the files into a new folder, or update one that was written before. Raises `UsageError` where it may not."""
-    if not folder.exists() or not any(folder.iterdir()):
+    """Write the files into a new or empty folder, or update one that was written before. Raises `UsageError` where it may not."""
+    folder = folder.resolve()
+    if not folder.exists():
         _create(folder, files)
         return Written(len(files), ())
-    recorded = _recorded(folder)
+    recorded = {} if _is_empty(folder) else _recorded(folder)
     changed = {artifact: sorted(_changed(folder, artifact, recorded)) for artifact in _FOLDERS}
     if changed["model"] and "model" not in overwrite:
         raise UsageError(
@@ -51,6 +52,11 @@ def write_project(folder: Path, files: Mapping[str, str], overwrite: Collection[
     kept = tuple(changed["report"]) if "report" not in overwrite else ()
     _update(folder, {path: text for path, text in files.items() if not (kept and _is_of(path, "report"))}, recorded, kept)
     return Written(len(files), kept)
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether it has no file but a record that an interrupted run did not finish."""
+    return {file.name for file in folder.iterdir()} <= {f".{RECORD}{_UNFINISHED}"}
 
 
 def _create(folder: Path, files: Mapping[str, str]) -> None:

@@ -34,9 +34,20 @@ def test_a_new_folder_has_exactly_the_files(folder: Path) -> None:
     assert [one.name for one in folder.parent.iterdir()] == ["project"]
 
 
-def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
-    write_project(tmp_path, FIRST)
-    assert contents(tmp_path) == FIRST
+def test_an_empty_folder_is_filled_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be the current folder, a volume or what a link points to: none of them can be replaced by another folder."""
+    here, linked, link = tmp_path / "here", tmp_path / "linked", tmp_path / "link"
+    here.mkdir()
+    linked.mkdir()
+    link.symlink_to(linked)
+    monkeypatch.chdir(here)
+    before = here.stat().st_ino
+    for given, folder in ((Path("."), here), (link, linked)):
+        write_project(given, FIRST)
+        assert contents(folder) == FIRST
+        write_project(given, SECOND)
+        assert contents(folder) == SECOND
+    assert (here.stat().st_ino, link.is_symlink()) == (before, True)
 
 
 def test_a_second_project_replaces_the_first(folder: Path) -> None:
@@ -130,6 +141,18 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
 
     monkeypatch.setattr(Path, "replace", replace)
     monkeypatch.setattr(folder_module, "_remove", remove)
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_filling_an_empty_folder_is_completed_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    with monkeypatch.context() as patched:
+        interrupt(patched, after)
+        with pytest.raises(Interrupted):
+            write_project(tmp_path, FIRST)
+    assert write_project(tmp_path, FIRST).kept == ()
+    assert contents(tmp_path) == FIRST
 
 
 @pytest.mark.parametrize("after", range(6))
