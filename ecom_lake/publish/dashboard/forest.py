@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from ecom_lake.publish.pages.scale import Scale
 
-
 _LEAST_SPAN = 0.05
 """Of the largest value: on a shorter scale all ticks would be the same number, as they are written."""
 

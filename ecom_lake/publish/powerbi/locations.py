@@ -19,7 +19,7 @@ def source_of(site: Site, kind: Kind, location: str | None) -> Source:
         return DataLake({"ShopUrl": url.rstrip("/")})
     if kind == "blob":
         return Blobs(_blob(site, _https(kind, location)))
-    return Api({"ApiUrl": _address(location or "http://127.0.0.1:8321"), "Release": "latest"}, shop)
+    return Api({"ApiUrl": _address(location or "http://127.0.0.1:8321"), "ReleaseNumber": "latest"}, shop)
 
 
 def _container(site: Site) -> tuple[str, str]:

@@ -16,12 +16,18 @@ from ecom_lake.engine.contracts.table import Table
 from ecom_lake.publish.powerbi.formats import format_of
 from ecom_lake.publish.powerbi.measures import MEASURES
 from ecom_lake.publish.powerbi.measures.measure import Measure
-from ecom_lake.publish.powerbi.tables import DEFINITIONS, PRODUCT, RELATED, SELLER, Definition
+from ecom_lake.publish.powerbi.tables import CUSTOMER, DEFINITIONS, PRODUCT, RELATED, SELLER, Definition
 
 _REFERENCE = re.compile(r"('[^']+'|\w+)?\[([^\]]+)\]")
 """A column with its table, or a measure, in DAX."""
-MEASURE_TABLE = "Measures"
-"""The table that holds the measures: it has no rows."""
+MEASURE_TABLE = "Key Measures"
+"""The table that holds the measures: it has no rows. `Measures` alone is a reserved name."""
+
+
+READ_TABLES = tuple(
+    dict.fromkeys((*(one.gold for one in DEFINITIONS), *(need.split(".")[0] for one in MEASURES for need in one.needs)))
+)
+"""The gold tables whose columns decide what is in the model. A measure may need a table that is not in it."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,12 @@ def _relationships(tables: tuple[ModelTable, ...]) -> list[Relationship]:
 def _measure(measure: Measure, facts: Facts) -> ModelMeasure:
     lines = {PRODUCT: "Product", SELLER: "Seller"}
     filtered = [f"ISCROSSFILTERED ( {name} )" for gold, name in lines.items() if gold in facts.columns]
-    values = {"by_lines": " || ".join(filtered) or "FALSE ()", "cost_coverage": f"{facts.cost_coverage:g}"}
+    others = [*filtered, "ISFILTERED ( Orders )", *(["ISCROSSFILTERED ( Customer )"] if CUSTOMER in facts.columns else [])]
+    values = {
+        "by_lines": " || ".join(filtered) or "FALSE ()",
+        "by_others": " || ".join(others),
+        "cost_coverage": f"{facts.cost_coverage:g}",
+    }
 
     def filled(text: str) -> str:
         return Template(text).substitute(values)

@@ -8,16 +8,18 @@ from datetime import date, datetime
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
+from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.publish.powerbi import report, tmdl
 from ecom_lake.publish.powerbi.json_text import json_text, schema
+from ecom_lake.publish.powerbi.keys import refuse_equal_keys
 from ecom_lake.publish.powerbi.locations import source_of
-from ecom_lake.publish.powerbi.model import Facts, Model, model_of
+from ecom_lake.publish.powerbi.model import READ_TABLES, Facts, Model, model_of
 from ecom_lake.publish.powerbi.naming import tag
 from ecom_lake.publish.powerbi.refresh import History
 from ecom_lake.publish.powerbi.released_columns import released_columns
 from ecom_lake.publish.powerbi.sources import Kind
-from ecom_lake.publish.powerbi.tables import DATE, DEFINITIONS, ORDERS
+from ecom_lake.publish.powerbi.tables import DATE, ORDERS
 
 NAME = "EcomLake"
 MODEL, REPORT = f"{NAME}.SemanticModel", f"{NAME}.Report"
@@ -35,6 +37,8 @@ class Options:
 def project(site: Site, entry: Entry, options: Options) -> dict[str, str]:
     model = released_model(site, entry, options)
     source = source_of(site, options.source, options.location)
+    with session(site, entry, layers=("gold",)) as opened:
+        refuse_equal_keys(opened, model)
     definition = tmdl.files(model, source, history_of(entry, model), site.shop.name)
     return {
         f"{NAME}.pbip": _shortcut(),
@@ -49,7 +53,7 @@ def project(site: Site, entry: Entry, options: Options) -> dict[str, str]:
 
 def released_model(site: Site, entry: Entry, options: Options) -> Model:
     numbers = site.shop.numbers
-    known = released_columns(site, entry, [one.gold for one in DEFINITIONS])
+    known = released_columns(site, entry, READ_TABLES)
     currency = str(numbers.currency) if numbers.currency else None
     return model_of(Facts(site.registry.gold, known, currency, float(numbers.cost_coverage), options.with_personal))
 

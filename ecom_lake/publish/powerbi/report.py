@@ -10,13 +10,14 @@ from ecom_lake.publish.powerbi.json_text import json_text, schema
 from ecom_lake.publish.powerbi.model import Model
 from ecom_lake.publish.powerbi.naming import short_id
 from ecom_lake.publish.powerbi.pages import PAGES, Field, Page, Row, Visual
-from ecom_lake.publish.powerbi.theme import NAME, theme
+from ecom_lake.publish.powerbi.theme import BASE, NAME, base_theme, theme
 from ecom_lake.publish.powerbi.tmdl import RELEASE_TABLE
 from ecom_lake.publish.powerbi.visual import Place, chart, heading, slicer
 
 WIDTH, HEIGHT = 1280, 720
 _MARGIN, _GAP = 16, 12
 _HEADING, _SLICER = 360, 76
+_BASE_PATH = f"BaseThemes/{BASE}.json"
 _RELEASE = frozenset({(RELEASE_TABLE, "Shop"), (RELEASE_TABLE, "Release Number")})
 
 
@@ -33,6 +34,7 @@ def files(model: Model, shop: str, model_folder: str) -> dict[str, str]:
         "definition/version.json": {"$schema": schema("version"), "version": "2.0.0"},
         "definition/report.json": _report(),
         "definition/pages/pages.json": {"$schema": schema("pages"), "pageOrder": [*pages], "activePageName": next(iter(pages))},
+        f"StaticResources/SharedResources/{_BASE_PATH}": base_theme(),
         f"StaticResources/RegisteredResources/{NAME}": theme(),
     }
     for identifier, page in pages.items():
@@ -41,16 +43,25 @@ def files(model: Model, shop: str, model_folder: str) -> dict[str, str]:
 
 
 def _report() -> dict[str, Any]:
+    base_version = {"visual": "2.11.0", "report": "3.4.0", "page": "2.3.1"}
     version = {"visual": "2.4.0", "report": "3.0.0", "page": "2.0.0"}
     return {
         "$schema": schema("report"),
-        "themeCollection": {"customTheme": {"name": NAME, "reportVersionAtImport": version, "type": "RegisteredResources"}},
+        "themeCollection": {
+            "baseTheme": {"name": BASE, "reportVersionAtImport": base_version, "type": "SharedResources"},
+            "customTheme": {"name": NAME, "reportVersionAtImport": version, "type": "RegisteredResources"},
+        },
         "resourcePackages": [
+            {
+                "name": "SharedResources",
+                "type": "SharedResources",
+                "items": [{"name": BASE, "path": _BASE_PATH, "type": "BaseTheme"}],
+            },
             {
                 "name": "RegisteredResources",
                 "type": "RegisteredResources",
                 "items": [{"name": NAME, "path": NAME, "type": "CustomTheme"}],
-            }
+            },
         ],
         "settings": {
             "useStylableVisualContainerHeader": True,

@@ -158,7 +158,7 @@ class Blobs(_Files):
 
 
 class Api:
-    """The API of `ecom-lake serve`. All pages of a table are of one release; with a number in Release, all tables are."""
+    """The API of `ecom-lake serve`. All pages of a table are of one release; with a number in ReleaseNumber, all tables are."""
 
     def __init__(self, parameters: Mapping[str, str], shop: str) -> None:
         self.parameters = parameters
@@ -196,7 +196,7 @@ class Api:
         return [
             ("Content", f"Web.Contents(ApiUrl, [RelativePath = {path}])"),
             ("Latest", "Json.Document(Content)"),
-            ("Current", 'if Release = "latest" then Latest else [release = Number.FromText(Release)]'),
+            ("Current", 'if ReleaseNumber = "latest" then Latest else [release = Number.FromText(ReleaseNumber)]'),
         ]
 
 
@@ -212,7 +212,7 @@ _ROWS_OF = """\
                         Query = [format = "json", limit = "10000", columns = Text.Combine(columns, ",")]
                             & (if List.IsEmpty(conditions) then [] else [where = conditions])
                             & (if cursor <> "" then [cursor = cursor] else [])
-                            & (if cursor = "" and Release <> "latest" then [release = Release] else [])
+                            & (if cursor = "" and ReleaseNumber <> "latest" then [release = ReleaseNumber] else [])
                     ]
                 )
             ),

@@ -1,7 +1,8 @@
-"""The theme of the report: the colours of the dashboard's light pages, read from its own tokens."""
+"""The themes of the report: a built-in one of Power BI as the base, and on it the colours of the dashboard's light pages."""
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,9 @@ from typing import Any
 
 NAME = "EcomLake.json"
 """Of the theme and of its file: Power BI finds the file by the name."""
+BASE = "CY26SU10"
+"""The built-in theme of October 2026. Its file comes from Microsoft's npm package `powerbi-report-authoring-cli`."""
+_BASE_FILE = Path(__file__).with_name("base_theme") / f"{BASE}.json"
 _TOKENS = Path(__file__).parents[1] / "dashboard" / "styles" / "tokens.css"
 
 
@@ -17,6 +21,11 @@ def light_colours() -> dict[str, str]:
     """The value of each token on light pages, with six digits."""
     tokens = re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{3,6}),", _TOKENS.read_text(encoding="utf-8"))
     return {name: value if len(value) == 7 else "#" + "".join(2 * digit for digit in value[1:]) for name, value in tokens}
+
+
+def base_theme() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(_BASE_FILE.read_text(encoding="utf-8"))
+    return content
 
 
 def theme() -> dict[str, Any]:

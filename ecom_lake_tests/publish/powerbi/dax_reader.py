@@ -26,9 +26,9 @@ _LEVELS = (("||",), ("&&",), ("=", "==", "<>", "<", ">", "<=", ">="), ("&",), ("
 FUNCTIONS = {
     **dict.fromkeys(("TRUE", "FALSE"), (0, 0)),
     **dict.fromkeys(
-        ("AVERAGE", "COUNTROWS", "DISTINCTCOUNTNOBLANK", "ISBLANK", "ISCROSSFILTERED", "ISEMPTY", "ISFILTERED"), (1, 1)
+        ("AVERAGE", "COUNTROWS", "DISTINCTCOUNTNOBLANK", "HASONEVALUE", "ISBLANK", "ISCROSSFILTERED", "ISEMPTY"), (1, 1)
     ),
-    **dict.fromkeys(("KEEPFILTERS", "MAX", "REMOVEFILTERS", "SAMEPERIODLASTYEAR", "SUM"), (1, 1)),
+    **dict.fromkeys(("ISFILTERED", "KEEPFILTERS", "MAX", "RELATED", "REMOVEFILTERS", "SAMEPERIODLASTYEAR", "SUM"), (1, 1)),
     **dict.fromkeys(("AVERAGEX", "FILTER", "SUMX", "TOTALYTD"), (2, 2)),
     **dict.fromkeys(("DIVIDE", "IF"), (2, 3)),
     **dict.fromkeys(("CALCULATE", "CALCULATETABLE"), (2, 9)),

@@ -16,6 +16,9 @@ from ecom_lake_tests.publish.powerbi.tmdl_reader import Node
 FILES = ("database.tmdl", "model.tmdl", "expressions.tmdl", "relationships.tmdl", "cultures/en-US.tmdl")
 _DATA_TYPES = {"string", "int64", "decimal", "double", "boolean", "dateTime"}
 _M_TYPES = {one.m: one.tmdl for one in TYPES.values()} | {"text": "string"}
+_WITHOUT_CONTRACT = ("Key Measures", "Release")
+_RESERVED = frozenset(("measures",))
+"""Names that Analysis Services refuses for a table, in lower case."""
 _NUMBERS = {"int64", "decimal", "double"}
 _LOADED = re.compile(r'gold[\\/](\w+)(?:\.parquet)?"|RowsOf\("(\w+)"|gold/(\w+)/"|\[Name = "(\w+)\.parquet"\]')
 
@@ -74,8 +77,9 @@ def _whole_model(project: Project) -> Iterator[str]:
 
 
 def _names(project: Project) -> Iterator[str]:
-    """Names are equal whatever their case."""
-    yield from _twice("tables", project.tables)
+    """Names are equal whatever their case. Tables, parameters and functions are all queries, which share one set of names."""
+    yield from _twice("queries", [*project.tables, *(one.name for one in project.objects("expressions.tmdl", "expression"))])
+    yield from (f"{name} is a reserved name" for name in project.tables if name.casefold() in _RESERVED)
     for name, table in project.tables.items():
         fields = [one.name for one in table.children if one.kind in ("column", "measure", "hierarchy")]
         yield from _twice(f"fields of {name}", fields)
@@ -128,7 +132,7 @@ def _column(table: Node, column: Node) -> Iterator[str]:
         yield "it has no sourceColumn"
     if kind in _NUMBERS | {"dateTime"} and "formatString" not in column.properties:
         yield "it has no format"
-    if table.name not in ("Measures", "Release") and not column.description:
+    if table.name not in _WITHOUT_CONTRACT and not column.description:
         yield "it has no description"
     if not any(note.name == "SummarizationSetBy" for note in column.of("annotation")):
         yield "Power BI may set another summarization"
@@ -185,7 +189,7 @@ def _query(project: Project, table: Node) -> Iterator[str]:
         return
     text = source[0].value
     yield from _m(project, text)
-    if table.name in ("Measures", "Release"):
+    if table.name in _WITHOUT_CONTRACT:
         return
     typed = dict(re.findall(r'\{"(\w+)", ([\w. ]+)\}', text.rsplit("TransformColumnTypes", 1)[-1]))
     columns = {column.properties.get("sourceColumn", ""): column.properties.get("dataType") for column in table.of("column")}

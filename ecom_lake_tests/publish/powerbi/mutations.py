@@ -11,7 +11,7 @@ from ecom_lake_tests.publish.powerbi.checked_project import MODEL, PAGES, REPORT
 Files = dict[str, str]
 Mutation = Callable[[Files], None]
 DATE, ORDERS, SALES, PRODUCT, MEASURES = (
-    f"{MODEL}tables/{name}.tmdl" for name in ("Date", "Orders", "Sales", "Product", "Measures")
+    f"{MODEL}tables/{name}.tmdl" for name in ("Date", "Orders", "Sales", "Product", "Key Measures")
 )
 INSIGHTS = f"{MODEL}tables/Insights.tmdl"
 RELATIONS, EXPRESSIONS, WHOLE = (f"{MODEL}{name}.tmdl" for name in ("relationships", "expressions", "model"))
@@ -90,6 +90,18 @@ def _another_type(files: Files) -> None:
     files[ORDERS] = files[ORDERS].replace('{"status", type text}', '{"status", Int64.Type}')
 
 
+def _reserved_name(files: Files) -> None:
+    """A table that is renamed everywhere, to a name that Analysis Services keeps for itself."""
+    for path in [*files]:
+        text = files.pop(path)
+        files[path.replace("Insights", "measures")] = text.replace("Insights", "measures")
+
+
+def _parameter_like_a_table(files: Files) -> None:
+    for path in files:
+        files[path] = files[path].replace("ShopFolder", "release")
+
+
 def _second_relationship(files: Files) -> None:
     files[RELATIONS] += (
         "relationship 00000000-0000-5000-8000-000000000000\n\tfromColumn: Sales.order_id\n\ttoColumn: Orders.order_id\n\n"
@@ -116,7 +128,7 @@ def _hidden_field(content: Any) -> None:
 def _unknown_measure(content: Any) -> None:
     one = _first(content, "Y")
     one["field"]["Measure"]["Property"] = "Net Sale"
-    one["queryRef"], one["nativeQueryRef"] = "Measures.Net Sale", "Net Sale"
+    one["queryRef"], one["nativeQueryRef"] = "Key Measures.Net Sale", "Net Sale"
 
 
 def _unknown_column(content: Any) -> None:
@@ -157,6 +169,8 @@ MUTATIONS: Mapping[str, Mutation] = {
     "model: query order names a ghost": _text(WHOLE, '"Sales"', '"Sale"'),
     # Tables and columns
     "table: renamed in its file only": _text(PRODUCT, "table Product\n", "table Products\n"),
+    "table: reserved name": _reserved_name,
+    "table: name of a parameter in another case": _parameter_like_a_table,
     "column: unknown type": _text(SALES, "dataType: decimal", "dataType: money"),
     "column: another type than its query": _text(SALES, "dataType: decimal", "dataType: double"),
     "column: type changed in column and query": _another_type,
@@ -264,6 +278,11 @@ MUTATIONS: Mapping[str, Mutation] = {
     "report: stray file": _moved_visual,
     "report: no version": _without(f"{REPORT}definition/version.json"),
     "report: JSON not closed": lambda files: files.__setitem__(REPORT_JSON, files[REPORT_JSON].rstrip()[:-1]),
+    "theme: no base theme": _json(REPORT_JSON, lambda content: content["themeCollection"].pop("baseTheme")),
+    "theme: file of the base theme missing": _without(f"{REPORT}StaticResources/SharedResources/BaseThemes/CY26SU10.json"),
+    "theme: base theme in the package of the other": _json(
+        REPORT_JSON, lambda content: content["themeCollection"]["baseTheme"].__setitem__("type", "RegisteredResources")
+    ),
     "theme: file missing": _without(f"{REPORT}StaticResources/RegisteredResources/EcomLake.json"),
     "theme: another name": _text(f"{REPORT}StaticResources/RegisteredResources/EcomLake.json", "EcomLake.json", "EcomLake"),
     "theme: no resource": _json(REPORT_JSON, lambda content: content["resourcePackages"].clear()),

@@ -93,17 +93,20 @@ def _links(project: Project) -> Iterator[str]:
 
 def _theme(project: Project) -> Iterator[str]:
     report = project.json.get(f"{REPORT}definition/report.json", {})
-    theme = report.get("themeCollection", {}).get("customTheme", {})
-    items = [item for package in report.get("resourcePackages", []) for item in package.get("items", [])]
-    for item in items:
-        file = project.json.get(f"{REPORT}StaticResources/RegisteredResources/{item.get('path')}")
+    items = [(package.get("name"), item) for package in report.get("resourcePackages", []) for item in package.get("items", [])]
+    for package, item in items:
+        file = project.json.get(f"{REPORT}StaticResources/{package}/{item.get('path')}")
         if file is None or file.get("name") != item.get("name"):
             yield f"the resource {item.get('path')} is missing, or has another name"
-    if theme.get("name") not in [item.get("name") for item in items] or theme.get("type") != "RegisteredResources":
-        yield "the theme is no resource of the report"
+    for kind, package in (("baseTheme", "SharedResources"), ("customTheme", "RegisteredResources")):
+        theme = report.get("themeCollection", {}).get(kind, {})
+        if theme.get("type") != package or (package, theme.get("name")) not in [
+            (where, item.get("name")) for where, item in items
+        ]:
+            yield f"the {kind} is no resource of the report"
     for content in project.json.values():
         for colour in content.get("dataColors", []) if isinstance(content, dict) else []:
-            if not re.fullmatch("#[0-9a-f]{6}", colour):
+            if not re.fullmatch("#[0-9a-fA-F]{6}", colour):
                 yield f"{colour} is no colour"
 
 

@@ -42,7 +42,7 @@ def test_an_empty_folder_is_filled_where_it_is(tmp_path: Path, monkeypatch: pyte
     link.symlink_to(linked)
     monkeypatch.chdir(here)
     before = here.stat().st_ino
-    for given, folder in ((Path("."), here), (link, linked)):
+    for given, folder in ((Path(), here), (link, linked)):
         write_project(given, FIRST)
         assert contents(folder) == FIRST
         write_project(given, SECOND)

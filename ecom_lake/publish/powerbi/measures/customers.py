@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from ecom_lake.publish.powerbi.measures.measure import (
+    DATES_ONLY,
     VALID_ORDERS,
     Measure,
     by_month,
-    count_of_orders,
     from_orders,
     kpi,
+    of_dates,
     of_orders,
 )
 from ecom_lake.shop.vocabulary import KPIS, net_sales_per_customer
@@ -30,20 +31,22 @@ MEASURES = (
         "New Customers",
         FOLDER,
         KPIS["new_customers"].column,
-        count_of_orders("Orders[Is First Order]"),
+        of_dates("COUNTROWS ( FILTER ( Orders, Orders[Is First Order] ) )"),
         from_orders("count(*) filter (where is_first_order)"),
         kpi("new_customers"),
         (*_NEEDS, "fct_orders.is_first_order", "fct_orders.order_date"),
+        DATES_ONLY,
     ),
     Measure(
         "Returning Customers",
         FOLDER,
         KPIS["returning_customers"].column,
-        "[Customers] - [New Customers]",
+        of_dates("[Customers] - [New Customers]"),
         by_month("count(distinct customer_id) - count(*) filter (where is_first_order)"),
         kpi("returning_customers"),
         (*_NEEDS, "fct_orders.is_first_order", "fct_orders.order_date"),
-        "Of the whole period that is shown: over several months, customers who were new in one of them are not returning.",
+        "Of the whole period that is shown: over several months, customers who were new in one of them are not returning. "
+        + DATES_ONLY,
     ),
     Measure(
         "Net Sales per Customer",

@@ -1,9 +1,11 @@
 """A measure, and the short forms in which most of them are written.
 
 `sql` computes the measure from the facts, `published` is what the marts of the same release publish; both return a label (a
-month, or `all`) and a value. Tests run both and compare them, so that the definition is proven where no DAX engine is at hand.
-DAX and SQL are templates: `$by_lines` is the DAX condition that lines are filtered (by product or seller), `$cost_coverage`
-the shop's smallest share of net sales with a known cost. Not here: which measures a release gets (`model.py`).
+month, a member such as a product, or `all`) and a value. Tests run both and compare them, so that the definition is proven
+where no DAX engine is at hand.
+DAX and SQL are templates: `$by_lines` is the DAX condition that lines are filtered (by product or seller), `$by_others` that
+anything but dates is, `$cost_coverage` the shop's smallest share of net sales with a known cost. Not here: which measures a
+release gets (`model.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from ecom_lake.engine.contracts.columns import Column
 from ecom_lake.shop.kpis.kpi_monthly import KpiMonthly
 from ecom_lake.shop.kpis.kpi_sql import RENAMED, SUMMARY
 
+DATES_ONLY = "Blank where anything but dates is filtered."
+"""What the reader of a measure `of_dates` must know."""
 EVERYTHING = "all"
 """The label of the whole history."""
 VALID_LINES = "KEEPFILTERS ( Sales[is_valid] = TRUE () )"
@@ -52,6 +56,11 @@ IF (
     CALCULATE ( {dax}, CALCULATETABLE ( Sales, {VALID_LINES} ) ),
     {dax}
 )"""
+
+
+def of_dates(dax: str) -> str:
+    """DAX of what only dates may filter; blank under any other filter."""
+    return f"IF ( NOT ( $by_others ), {dax} )"
 
 
 def count_of_orders(*conditions: str) -> str:

@@ -6,7 +6,6 @@ from ecom_lake.publish.powerbi.measures.measure import (
     VALID_LINES,
     Measure,
     by_month,
-    count_of_orders,
     from_lines,
     from_orders,
     kpi,
@@ -16,9 +15,22 @@ from ecom_lake.shop.vocabulary import KPIS
 
 _COSTED = f"CALCULATE ( SUM ( Sales[net_sales] ), {VALID_LINES}, KEEPFILTERS ( NOT ISBLANK ( Sales[cogs] ) ) )"
 _COSTS = ("fct_sales.cogs", "fct_sales.net_sales")
-_RETURNS = ("fct_orders.is_returned", "fct_orders.status")
+_RETURNS = ("fct_orders.is_returned", "fct_orders.status", "fct_sales.is_returned")
 _KNOWN_LINES = "sum(net_sales) filter (where cogs is not null)"
 _PROFIT = f"case when {_KNOWN_LINES} >= $cost_coverage * nullif(sum(net_sales), 0) then sum(net_sales) - sum(cogs) end"
+_DELIVERIES_KNOWN = "(select count(*) from fct_orders where status = 'delivered') > 0"
+_OF_LINES = "Where products or sellers are filtered, an order is returned if one of these lines is."
+
+
+def _orders_with(of_lines: str, of_orders: str) -> str:
+    """DAX: the orders with a line for which a condition is true where lines are filtered, else those with another condition."""
+    return f"""\
+IF (
+    $by_lines,
+    CALCULATE ( DISTINCTCOUNTNOBLANK ( Sales[order_id] ), FILTER ( Sales, Sales[is_valid] && {of_lines} ) ),
+    COUNTROWS ( FILTER ( Orders, Orders[is_valid] && {of_orders} ) )
+)"""
+
 
 MEASURES = (
     Measure("COGS", "Profit", KPIS["cogs"].column, sum_of_lines("cogs"), from_lines("sum(cogs)"), kpi("cogs"), _COSTS),
@@ -54,10 +66,11 @@ MEASURES = (
         "Returned Orders",
         "Returns",
         KPIS["returned_orders"].column,
-        count_of_orders("Orders[is_valid]", "Orders[is_returned]"),
+        _orders_with("Sales[is_returned]", "Orders[is_returned]"),
         from_orders("count(*) filter (where is_returned)"),
         kpi("returned_orders"),
         _RETURNS,
+        _OF_LINES,
     ),
     Measure(
         "Returned Sales",
@@ -73,17 +86,23 @@ MEASURES = (
         "Returns",
         KPIS["return_rate"].column,
         "VAR Returnable = "
-        + count_of_orders(
-            "Orders[is_valid]",
-            "NOT ISBLANK ( Orders[is_returned] )",
-            '( Orders[is_returned] || Orders[Status] = "delivered" )',
+        + _orders_with(
+            "NOT ISBLANK ( Sales[is_returned] )"
+            ' && ( Sales[is_returned] || RELATED ( Orders[Status] ) IN { "delivered", "returned" } )',
+            'NOT ISBLANK ( Orders[is_returned] ) && ( Orders[is_returned] || Orders[Status] = "delivered" )',
         )
         + '\nRETURN\n    IF ( "delivered" IN ALL ( Orders[Status] ), DIVIDE ( [Returned Orders] + 0, Returnable ) )',
         from_orders(
-            "case when (select count(*) from fct_orders where status = 'delivered') > 0 then count(*) filter (where is_returned)"
+            f"case when {_DELIVERIES_KNOWN} then count(*) filter (where is_returned)"
             " / nullif(count(is_returned) filter (where is_returned or status = 'delivered'), 0) end"
-        ),
-        kpi("return_rate"),
+        )
+        + f"""
+union all select 'product ' || product_id, case when {_DELIVERIES_KNOWN} then
+    count(distinct order_id) filter (where is_returned)
+    / nullif(count(distinct order_id) filter (where is_returned or (not is_returned and status in ('delivered', 'returned'))), 0)
+end from fct_sales where is_valid group by product_id""",
+        kpi("return_rate") + " union all select 'product ' || product_id, return_rate from product_performance",
         _RETURNS,
+        _OF_LINES,
     ),
 )

@@ -9,16 +9,26 @@ from ecom_lake.shop.vocabulary import forecast
 _FORECAST = "series = 'total' and grain = 'month' and is_champion"
 
 
-def _forecast(name: str, column: str, meaning: str) -> Measure:
+def _forecast(name: str, column: str, meaning: str, dax: str, note: str = "") -> Measure:
     return Measure(
         name,
         "Forecast",
         Money(meaning),
-        f"SUM ( Forecast[{column}] )",
+        dax,
         f"select period::varchar as label, sum({column}) as value from sales_forecast where {_FORECAST} group by period",
         f"select period::varchar as label, {column} as value from sales_forecast where {_FORECAST}",
         (f"sales_forecast.{column}",),
-        "Of the whole shop: no filter but that of the forecast's own months applies.",
+        f"Of the whole shop: no filter but that of the forecast's own months applies. {note}".strip(),
+    )
+
+
+def _bound(name: str, column: str, which: str) -> Measure:
+    return _forecast(
+        name,
+        column,
+        f"{which} bound of the forecast: four of five outcomes lie between low and high.",
+        f"IF ( HASONEVALUE ( Forecast[Forecast Month] ), SUM ( Forecast[{column}] ) )",
+        "Blank where several months are shown: the bounds of months do not add up to those of their sum.",
     )
 
 
@@ -48,7 +58,7 @@ left join active on active.cohort = cohort_retention.cohort and number = month_n
         "select cohort || '+' || month_number as label, retention as value from cohort_retention",
         ("cohort_retention.active_customers", "fct_orders.order_date"),
     ),
-    _forecast("Forecast Net Sales", "forecast", forecast.meaning),
-    _forecast("Forecast Low", "low_80", "Lower bound of the forecast: four of five outcomes lie between low and high."),
-    _forecast("Forecast High", "high_80", "Upper bound of the forecast: four of five outcomes lie between low and high."),
+    _forecast("Forecast Net Sales", "forecast", forecast.meaning, "SUM ( Forecast[forecast] )"),
+    _bound("Forecast Low", "low_80", "Lower"),
+    _bound("Forecast High", "high_80", "Upper"),
 )

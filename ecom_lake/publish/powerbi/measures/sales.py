@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from ecom_lake.publish.powerbi.measures.measure import Measure, from_lines, from_orders, kpi, of_orders, sum_of_lines
+from ecom_lake.publish.powerbi.measures.measure import (
+    DATES_ONLY,
+    Measure,
+    from_lines,
+    from_orders,
+    kpi,
+    of_dates,
+    of_orders,
+    sum_of_lines,
+)
+from ecom_lake.shop.sales.payment_mix import PaymentMix
 from ecom_lake.shop.vocabulary import KPIS
 
 FOLDER = "Sales"
@@ -63,24 +73,33 @@ MEASURES = (
         "Where products or sellers are filtered, the payments of whole orders.",
     ),
     Measure(
+        "Payments by Method",
+        FOLDER,
+        PaymentMix.table.columns["payments"],
+        of_dates("SUM ( 'Payment Mix'[payments] )"),
+        """\
+select o.month || ' ' || p.method as label, sum(p.amount) as value
+from payments as p join fct_orders as o on o.order_id = p.order_id
+where p.status in ('paid', 'unknown') and o.is_valid and o.month is not null group by o.month, p.method""",
+        "select month || ' ' || method as label, payments as value from payment_mix",
+        ("payment_mix.method", "payment_mix.payments"),
+        "By payment method and whole months, each on its first day. Blank where anything but dates and methods is filtered.",
+    ),
+    Measure(
         "Refunds",
         FOLDER,
         KPIS["refunds"].column,
-        """\
-IF (
-    NOT ( $by_lines || ISFILTERED ( Orders ) || ISCROSSFILTERED ( Customer ) ),
-    CALCULATE ( SUM ( Refunds[amount] ), Refunds[is_valid] = TRUE () )
-)""",
+        of_dates("CALCULATE ( SUM ( Refunds[amount] ), Refunds[is_valid] = TRUE () )"),
         f"select 'all' as label, sum(amount) as value from fct_refunds where is_valid union all {_REFUNDED} group by month",
         kpi("refunds"),
-        ("fct_refunds.amount", "fct_refunds.refund_date", "dim_customer.customer_id"),
-        "Blank where anything but dates is filtered.",
+        ("fct_refunds.amount", "fct_refunds.refund_date"),
+        DATES_ONLY,
     ),
     Measure(
         "Net Sales after Refunds",
         FOLDER,
         KPIS["net_sales_after_refunds"].column,
-        "IF ( NOT ( $by_lines || ISFILTERED ( Orders ) || ISCROSSFILTERED ( Customer ) ), [Net Sales] - [Refunds] )",
+        of_dates("[Net Sales] - [Refunds]"),
         f"""\
 select label, sum(value) as value from (
 select 'all' as label, net_sales as value from fct_orders where is_valid
@@ -89,7 +108,7 @@ union all select 'all', -amount from fct_refunds where is_valid
 union all select label, -value from ({_REFUNDED} group by month) as refunded
 ) as moved group by label""",
         kpi("net_sales_after_refunds"),
-        ("fct_sales.net_sales", "fct_refunds.amount", "fct_refunds.refund_date", "dim_customer.customer_id"),
-        "Blank where anything but dates is filtered.",
+        ("fct_sales.net_sales", "fct_refunds.amount", "fct_refunds.refund_date"),
+        DATES_ONLY,
     ),
 )
