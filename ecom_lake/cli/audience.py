@@ -25,20 +25,26 @@ def audience(*, as_json: AsJson = False, options: Options) -> int:
     """
     from ecom_lake.engine.serve.released import released
     from ecom_lake.publish.audiences.campaign import campaigns
+    from ecom_lake.publish.audiences.export import why_none
     from ecom_lake.publish.audiences.groups import audiences
 
     site = options.site()
     entry = released(site)
-    found, recorded = audiences(site, entry), campaigns(site)
+    why, recorded = why_none(site, entry), campaigns(site)
+    found = {} if why else audiences(site, entry)
     if as_json:
         sizes = [{"audience": name, "customers": len(customers)} for name, customers in found.items()]
         screen.show_json({"shop": site.shop.name, "release": entry.number, "audiences": sizes, "campaigns": recorded})
         return 0
-    rows = [(name, screen.number(len(customers))) for name, customers in found.items()]
-    screen.show_table(["audience", "customers"], rows, right=["customers"])
+    if why:
+        screen.show(why)
+    else:
+        rows = [(name, screen.number(len(customers))) for name, customers in found.items()]
+        screen.show_table(["audience", "customers"], rows, right=["customers"])
     if recorded:
         screen.show("", f"Campaigns: {', '.join(recorded)}")
-    screen.show("", f"Next: {options.command('audience export AUDIENCE FILE --campaign NAME --holdout 0.1')}")
+    if not why:
+        screen.show("", f"Next: {options.command('audience export AUDIENCE FILE --campaign NAME --holdout 0.1')}")
     return 0
 
 

@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from ecom_lake.engine.build.gold.table_rows import gold_rows
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.serve.released import released
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
-from ecom_lake.publish.audiences import export
+from ecom_lake.publish.audiences import export, groups
 from ecom_lake.publish.audiences.campaign import Campaign, read_campaign, write_campaign
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
@@ -141,3 +144,23 @@ def test_wrong_names_are_refused_and_write_nothing(run: Run, fresh_lake: BuiltLa
     run("audience", "export", audience, target, "--campaign", "c", at=fresh_lake)
     other = run("audience", "export", audience, target, "--campaign", "c", "--holdout", "0.4", at=fresh_lake)
     assert other.code == 2 and "with a holdout of 10%: use the same" in other.err
+    run("audience", "export", audience, target, "--campaign", "eighth", "--holdout", "0.125", at=fresh_lake)
+    other = run("audience", "export", audience, target, "--campaign", "eighth", "--holdout", "0.12", at=fresh_lake)
+    assert other.code == 2 and "with a holdout of 12.5%: use the same" in other.err
+
+
+def test_a_shop_without_dates_has_no_audiences_and_the_reason(
+    run: Run, fresh_lake: BuiltLake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def undated(site: Site, entry: Entry, table: str, *columns: str) -> pl.DataFrame:
+        rows = gold_rows(site, entry, table, *columns)
+        return rows.with_columns(order_date=pl.lit(None, pl.Date)) if table == "fct_orders" else rows
+
+    monkeypatch.setattr(groups, "gold_rows", undated)
+    monkeypatch.setattr(export, "gold_rows", undated)
+    why = "Shop 'olist' has no orders with a date: the effect of a campaign cannot be measured"
+    said = run("audience", at=fresh_lake)
+    assert (said.code, "rfm: " in said.out, "Next: " in said.out) == (0, False, False) and why in said.out
+    assert run("audience", "--json", at=fresh_lake).json["audiences"] == []
+    refused = run("audience", "export", "rfm: loyal", str(tmp_path / "a.csv"), "--campaign", "c", at=fresh_lake)
+    assert refused.code == 2 and why in refused.err and not (tmp_path / "a.csv").exists()

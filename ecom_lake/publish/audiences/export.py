@@ -41,15 +41,16 @@ def export_audience(
         raise UsageError(f"--holdout must be at least 0 and below 1, such as 0.1 for 10%, not {holdout:g}.")
     with site.lake.turn():
         entry = released(site)
+        joining = first_day(site, entry)
         found = audiences(site, entry)
         name = find(found, audience)
         before = read_campaign(site, campaign) or Campaign(campaign, name, holdout)
         if (before.audience, before.holdout) != (name, holdout):
             raise UsageError(
-                f"Campaign '{campaign}' is for '{before.audience}' with a holdout of {before.holdout:.0%}: use the same, or "
+                f"Campaign '{campaign}' is for '{before.audience}' with a holdout of {100 * before.holdout:g}%: use the same, or "
                 "name another campaign."
             )
-        after = before.with_members(found[name], first_day(site, entry), entry.number)
+        after = before.with_members(found[name], joining, entry.number)
         new = after.joined_with(entry.number)
         contacted = [customer for customer in found[name] if after.arm(customer) == CONTACTED]
         held_out = len(found[name]) - len(contacted)
@@ -63,10 +64,25 @@ def export_audience(
 
 def first_day(site: Site, entry: Entry) -> date:
     """The day after the last order of the release: what comes later was not known when the audience was chosen."""
-    last = gold_rows(site, entry, "fct_orders", "order_date")["order_date"].max()
-    if not isinstance(last, date):
-        raise UsageError(f"Shop '{site.shop.name}' has no orders with a date: the effect of a campaign cannot be measured.")
+    last = _last_day(site, entry)
+    if last is None:
+        raise UsageError(why_none(site, entry))
     return last + timedelta(days=1)
+
+
+def why_none(site: Site, entry: Entry) -> str:
+    """Why no audience of the shop can be exported; empty if they can."""
+    if _last_day(site, entry) is not None:
+        return ""
+    return (
+        f"Shop '{site.shop.name}' has no orders with a date: the effect of a campaign cannot be measured, and no audience is "
+        "exported."
+    )
+
+
+def _last_day(site: Site, entry: Entry) -> date | None:
+    last = gold_rows(site, entry, "fct_orders", "order_date")["order_date"].max()
+    return last if isinstance(last, date) else None
 
 
 def hashed(customer: str) -> str:
