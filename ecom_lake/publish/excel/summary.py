@@ -38,6 +38,8 @@ class Heading:
     title: str
     period: str
     currency: str | None
+    left_out: str
+    """Which sheets there is no room for; empty for none."""
 
 
 def write_summary(
@@ -55,6 +57,7 @@ def write_summary(
     sheet.write_string(0, 0, heading.title, formats(bold=True, font_size=18))
     money = f" Amounts are in {heading.currency}." if heading.currency else ""
     sheet.write_string(1, 0, f"{heading.period}{money}", formats(font_color="#595959"))
+    sheet.write_string(2, 0, heading.left_out, formats(font_color=_RED))
     values = kpi_values(gold)
     cards = _cards(gold, heading.currency)
     for number, card in enumerate(cards):

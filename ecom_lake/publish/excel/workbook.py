@@ -25,7 +25,7 @@ from ecom_lake.publish.excel.pivot_sheets import pivot_tables, write_pivot
 from ecom_lake.publish.excel.pivot_table import PivotTable
 from ecom_lake.publish.excel.sheets import CUBE, TABLES, Filled, filled, label
 from ecom_lake.publish.excel.summary import Heading, write_summary
-from ecom_lake.publish.excel.table_sheet import PRINTED_ROWS, Formats, Texts, write_table
+from ecom_lake.publish.excel.table_sheet import MOST_ROWS, PRINTED_ROWS, Formats, Texts, write_table
 
 _SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 _TRUST = (Text("Layer"), Count("Rules"), Count("Passed"), Count("Warnings"), Count("Quarantining"), Share("Share passed"))
@@ -33,12 +33,16 @@ _DEFINITIONS = (Text("Sheet"), Text("Column"), Text("Meaning"), Text("Unit"), Te
 """Their texts are the headers."""
 
 
+_ITS_PIVOTS = {CUBE: ", and its PivotTables"}
+
+
 def workbook(site: Site, entry: Entry) -> bytes:
     require("web", "An Excel workbook")
     from xlsxwriter import Workbook
 
     gold = _gold(site, entry)
-    sheets = filled(gold, site.registry.gold)
+    found = filled(gold, site.registry.gold)
+    sheets = [one for one in found if one.rows.height <= MOST_ROWS]
     footer = f"{site.shop.name}, release {entry.number}"
     file = io.BytesIO()
     with Workbook(file, _SAFE) as book:
@@ -50,7 +54,7 @@ def workbook(site: Site, entry: Entry) -> bytes:
             }
         )
         formats = Formats(book)
-        heading = Heading(f"Shop {site.shop.name}", _period(gold, entry), site.shop.numbers.currency)
+        heading = Heading(f"Shop {site.shop.name}", _period(gold, entry), site.shop.numbers.currency, _left_out(found))
         summary = book.add_worksheet("Summary")
         pivots: dict[int, PivotTable] = {}
         for one in sheets:
@@ -79,6 +83,13 @@ def _period(gold: Mapping[str, pl.DataFrame], entry: Entry) -> str:
     months = gold["kpi_monthly"].filter(pl.col("is_complete")).sort("month")["month"].to_list()
     what = f"{months[-1]:%B %Y}, the last complete month" if months else "Whole history"
     return f"{what}. Release {entry.number} of {entry.at[:10]}."
+
+
+def _left_out(found: Sequence[Filled]) -> str:
+    """Which sheets are too long; empty for none."""
+    long = [one for one in found if one.rows.height > MOST_ROWS]
+    names = "; ".join(f"{one.sheet.name}, {one.rows.height:,} rows{_ITS_PIVOTS.get(one.sheet.name, '')}" for one in long)
+    return f"Left out: {names}. A sheet of Excel holds {MOST_ROWS:,} rows." if names else ""
 
 
 def _note(one: Filled) -> str:

@@ -20,6 +20,7 @@ from ecom_lake.engine.build.gold.table_rows import gold_rows
 from ecom_lake.engine.contracts.columns import Column, Count, Key, Money, Number, Text
 from ecom_lake.engine.contracts.table import Gold
 from ecom_lake.engine.serve.released import released
+from ecom_lake.publish.excel import workbook as workbook_module
 from ecom_lake.publish.excel.sheets import SHEETS, Sheet, _filled, filled, label
 from ecom_lake.publish.excel.summary import kpi_values
 from ecom_lake.publish.excel.table_sheet import HEADER_ROW, Formats, Texts, write_table
@@ -141,6 +142,21 @@ def test_a_table_that_the_shop_does_not_have_has_no_sheet(gold: dict[str, pl.Dat
     without = gold | {"delivery_performance": gold["delivery_performance"].clear()}
     names = [one.sheet.name for one in filled(without, built_lake.site().registry.gold)]
     assert "Delivery" not in names and "Monthly" in names
+
+
+def test_a_cube_that_no_sheet_holds_is_left_out_and_the_summary_states_it(
+    built_lake: BuiltLake, gold: dict[str, pl.DataFrame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = gold["sales_cube"].height
+    longest = max(frame.height for name, frame in gold.items() if name != "sales_cube")
+    assert longest < rows
+    monkeypatch.setattr(workbook_module, "MOST_ROWS", rows - 1)
+    site = built_lake.site()
+    written = sheets(workbook(site, released(site)))
+    assert not {"Cube", "Pivot categories", "Pivot months"} & written.keys() and "Products" in written
+    said = [value for value in written["Summary"].values() if str(value).startswith("Left out")]
+    assert said == [f"Left out: Cube, {rows:,} rows, and its PivotTables. A sheet of Excel holds {rows - 1:,} rows."]
+    assert "Cube" not in written["Definitions"].values()
 
 
 def test_the_same_release_gives_the_same_bytes(book: bytes, built_lake: BuiltLake) -> None:
