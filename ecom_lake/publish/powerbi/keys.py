@@ -6,24 +6,38 @@ Not here: keys that land after the project was written. Nobody sees them before 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.columns import TEXT
 from ecom_lake.engine.duckdb_engine import name
-from ecom_lake.engine.serve.query import Session
+from ecom_lake.engine.serve.query import Limits, Session, session_over
+from ecom_lake.engine.serve.views import views
+from ecom_lake.engine.store.entry import Entry
 from ecom_lake.errors import UserError
-from ecom_lake.publish.powerbi.model import Model, ModelTable
+from ecom_lake.publish.powerbi.model import Model, ModelColumn, ModelTable
 
 
-def refuse_equal_keys(opened: Session, model: Model) -> None:
+def refuse_equal_keys(site: Site, entry: Entry, model: Model) -> None:
     """Raise `UserError` if a table has two keys that are equal in Power BI."""
+    keys = [*_text_keys(model)]
+    read = {table.definition.gold for table, _ in keys}
+    readable = views(site, entry, lambda table: table.layer == "gold" and table.name in read)
+    with session_over(readable, Limits(site.query_timeout, site.memory_limit), site.threads) as opened:
+        for table, column in keys:
+            _refuse(opened, table, column)
+
+
+def _text_keys(model: Model) -> Iterator[tuple[ModelTable, ModelColumn]]:
+    """The columns that other tables are related to."""
     tables = {table.name: table for table in model.tables}
     for to_table, to_column in dict.fromkeys((one.to_table, one.to_column) for one in model.relationships):
-        _refuse(opened, tables[to_table], to_column)
+        column = next(one for one in tables[to_table].columns if one.name == to_column)
+        if column.column.kind == TEXT:
+            yield tables[to_table], column
 
 
-def _refuse(opened: Session, table: ModelTable, key: str) -> None:
-    column = next(one for one in table.columns if one.name == key)
-    if column.column.kind != TEXT:
-        return
+def _refuse(opened: Session, table: ModelTable, column: ModelColumn) -> None:
     gold, source = table.definition.gold, name(column.source)
     equal = opened.rows(
         f"select min({source}) as first, max({source}) as last from {name(gold)} group by lower(rtrim({source}))"

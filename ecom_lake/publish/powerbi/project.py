@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.serve.query import session
 from ecom_lake.engine.store.entry import Entry
 from ecom_lake.publish.powerbi import report, tmdl
 from ecom_lake.publish.powerbi.json_text import json_text, schema
@@ -37,8 +36,7 @@ class Options:
 def project(site: Site, entry: Entry, options: Options) -> dict[str, str]:
     model = released_model(site, entry, options)
     source = source_of(site, options.source, options.location)
-    with session(site, entry, layers=("gold",)) as opened:
-        refuse_equal_keys(opened, model)
+    refuse_equal_keys(site, entry, model)
     definition = tmdl.files(model, source, history_of(entry, model), site.shop.name)
     return {
         f"{NAME}.pbip": _shortcut(),
