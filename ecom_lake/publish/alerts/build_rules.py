@@ -55,8 +55,8 @@ def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since
         elif failed.state == "queued":
             title = f"{run} has been queued since {failed.at:%Y-%m-%d %H:%M} UTC."
             details = (
-                "Another run of the shop has not ended, or as many runs as dagster.yaml allows (max_concurrent_runs): the Dagster UI "
-                "lists them below Runs, In progress.",
+                "Another run of the shop has not ended, or as many runs as dagster.yaml allows (max_concurrent_runs): the "
+                "Dagster UI lists them below Runs, In progress.",
                 next_step,
             )
         else:

@@ -6,9 +6,11 @@ import logging
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
+from typing import Self
 
 import dagster as dg
 import pytest
@@ -80,7 +82,7 @@ def look(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, after: t
     later = get_current_timestamp() + after.total_seconds()
     with WorkspaceProcessContext(instance, EmptyWorkspaceTarget()) as workspace, monkeypatch.context() as patch:
         patch.setattr(run_monitoring, "get_current_timestamp", lambda: later)
-        patch.setattr(run_monitoring.time, "time", lambda: later)
+        patch.setattr(time, "time", lambda: later)
         assert not [error for error in execute_run_monitoring_iteration(workspace, logging.getLogger()) if error]
 
 
@@ -166,8 +168,8 @@ def test_the_files_of_a_killed_run_are_requested_again_under_a_new_key(
 
         class LaterClock(datetime):
             @classmethod
-            def now(cls, tz: tzinfo | None = None) -> datetime:
-                return datetime.now(tz) + timedelta(hours=25)
+            def now(cls, tz: tzinfo | None = None) -> Self:
+                return super().now(tz) + timedelta(hours=25)
 
         monkeypatch.setattr(jobs, "datetime", LaterClock)
         keys += [request()]
