@@ -3,7 +3,8 @@
 #   tools/postgres.sh        install Debian's package where there is none and we may; else those tests skip
 #   tools/postgres.sh run    print the URL of an empty database, and serve it on a socket until the standard input ends
 set -euo pipefail
-programs="$(command -v pg_config >/dev/null && pg_config --bindir || find /usr/lib/postgresql -name bin 2>/dev/null | sort -V | tail -1)"
+# Empty where there is no PostgreSQL.
+programs="$(command -v pg_config >/dev/null && pg_config --bindir || find /usr/lib/postgresql -name bin 2>/dev/null | sort -V | tail -1 || true)"
 
 if [ "${1:-}" != run ]; then
     [ -n "$programs" ] && [ -x "$programs/initdb" ] && exit 0

@@ -21,11 +21,15 @@ if [ "${1:-}" = run ]; then
 fi
 if ! command -v java >/dev/null; then
     if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-            openjdk-17-jre-headless >/dev/null || true
+        apt-get update -qq || true
+        for java in 17 21; do # Debian 12 has the first, and Debian 13 the second
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "openjdk-$java-jre-headless" \
+                >/dev/null 2>&1 && break
+        done
     fi
     if ! command -v java >/dev/null; then
-        echo "No Java here: the tests on Spark will be skipped. Install Debian's package 'openjdk-17-jre-headless' to run them."
+        echo "No Java here: the tests on Spark will be skipped. Install Java 17 or 21 to run them, such as Debian's package" \
+            "'openjdk-17-jre-headless' or 'openjdk-21-jre-headless'."
         exit 0
     fi
 fi

@@ -214,10 +214,10 @@ class ScheduledReport(SettingsModel, frozen=True):
 
 @dataclass(frozen=True)
 class FailedRun:
-    """A run of the shop that Dagster lists as failed, or as running although it records nothing any more."""
+    """A run of the shop that Dagster lists as failed, as running although it records nothing any more, or as queued for long."""
 
     run: str
     job: str
     at: datetime
-    """Its end, or its last event."""
-    is_silent: bool = False
+    """Its end, its last event, or its start in the queue."""
+    state: Literal["failed", "silent", "queued"] = "failed"

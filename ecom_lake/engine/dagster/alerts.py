@@ -11,13 +11,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.assets.job.asset_job import is_reserved_asset_job_name
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
 from ecom_lake.engine.alerts import FailedRun, ScheduledReport
 from ecom_lake.engine.build.shop_context import Site, open_site
 from ecom_lake.engine.build.step.fingerprint import fingerprint
 from ecom_lake.engine.build.step.trouble import troubles
 from ecom_lake.engine.config import Settings
-from ecom_lake.engine.dagster.jobs import job_name
+from ecom_lake.engine.dagster.jobs import is_build_of, job_name
 from ecom_lake.errors import UserError
 
 FAILED_RUN = "ecom_lake/failed_run"
@@ -32,9 +34,11 @@ _REPORT_ENDS = timedelta(hours=1)
 _TRIED_FOR = timedelta(days=1)
 """How long after its time a report is tried again."""
 _SILENT = timedelta(hours=6)
-"""A run that records no event for so long has probably died. A step records its start and its end."""
-_LOOKED_AT = 10
-"""The most unfinished runs that are looked at; a shop has one build at a time."""
+"""A run that records no event for so long has probably died: a step records its start and its end. A queue then stands still."""
+_LOOKED_AT = 100
+"""The most runs of a status, of all shops, that are looked at."""
+_SELECTED = "selected tables"
+"""In place of the name of Dagster's own job, in which the UI and backfills materialize tables."""
 
 
 @dataclass(frozen=True)
@@ -153,31 +157,56 @@ def _unsent_report(instance: dg.DagsterInstance, job: str, now: datetime) -> dg.
 
 
 def _failed_run(instance: dg.DagsterInstance, shop: str, now: datetime) -> FailedRun | None:
-    """The latest run of the shop's builds, which carry the tag `shop`, that failed or stopped recording events."""
-    found = [*_failed(instance, shop), *_silent(instance, shop, now)]
+    """The latest build of the shop that failed, stopped recording events, or waits in a queue that stands still."""
+    found = [*_failed(instance, shop), *_silent(instance, shop, now), *_queued(instance, shop, now)]
     return max(found, key=lambda failed: failed.at, default=None)
 
 
 def _failed(instance: dg.DagsterInstance, shop: str) -> Iterator[FailedRun]:
-    filters = dg.RunsFilter(tags={"shop": shop}, statuses=[dg.DagsterRunStatus.FAILURE])
-    for record in instance.get_run_records(filters, limit=1):
+    """The newest run of the shop's jobs, however many others failed since, and the newest one of selected tables."""
+    statuses = [dg.DagsterRunStatus.FAILURE]
+    tagged = instance.get_run_records(dg.RunsFilter(tags={"shop": shop}, statuses=statuses), limit=1)
+    for record in [*tagged, *_builds(instance, shop, dg.RunsFilter(statuses=statuses))[:1]]:
         ended = record.end_time or record.update_timestamp.timestamp()
-        yield FailedRun(record.dagster_run.run_id, record.dagster_run.job_name, datetime.fromtimestamp(ended, UTC))
+        yield FailedRun(record.dagster_run.run_id, _job_of(record), datetime.fromtimestamp(ended, UTC))
 
 
 def _silent(instance: dg.DagsterInstance, shop: str, now: datetime) -> Iterator[FailedRun]:
     """Runs that stay unfinished, because their process was killed and nothing watched it."""
-    filters = dg.RunsFilter(tags={"shop": shop}, statuses=_UNFINISHED, updated_before=now - _SILENT)
-    for record in instance.get_run_records(filters, limit=_LOOKED_AT):
-        run, last = record.dagster_run, record.update_timestamp.timestamp()
-        for event in instance.get_records_for_run(run.run_id, limit=1, ascending=False).records:
-            last = max(last, event.timestamp)
-        if (at := datetime.fromtimestamp(last, UTC)) < now - _SILENT:
-            yield FailedRun(run.run_id, run.job_name, at, is_silent=True)
+    for record in _builds(instance, shop, dg.RunsFilter(statuses=_UNFINISHED, updated_before=now - _SILENT)):
+        if (at := _last_event(instance, record)) < now - _SILENT:
+            yield FailedRun(record.dagster_run.run_id, _job_of(record), at, "silent")
+
+
+def _queued(instance: dg.DagsterInstance, shop: str, now: datetime) -> Iterator[FailedRun]:
+    """The run that has waited longest, if no run of the shop did anything in the meantime. A backfill may wait for hours."""
+    waiting = _builds(instance, shop, dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED], created_before=now - _SILENT))
+    if not waiting:
+        return
+    begun = _builds(instance, shop, dg.RunsFilter(statuses=[*_UNFINISHED, *FINISHED_STATUSES]))
+    if all(_last_event(instance, record) < now - _SILENT for record in begun):
+        first = min(waiting, key=lambda record: record.create_timestamp)
+        yield FailedRun(first.dagster_run.run_id, _job_of(first), first.create_timestamp, "queued")
+
+
+def _builds(instance: dg.DagsterInstance, shop: str, filters: dg.RunsFilter) -> list[dg.RunRecord]:
+    """Newest first."""
+    records = instance.get_run_records(filters, limit=_LOOKED_AT)
+    return [record for record in records if is_build_of(record.dagster_run, shop)]
+
+
+def _last_event(instance: dg.DagsterInstance, record: dg.RunRecord) -> datetime:
+    events = instance.get_records_for_run(record.dagster_run.run_id, limit=1, ascending=False).records
+    return datetime.fromtimestamp(max([record.update_timestamp.timestamp(), *(event.timestamp for event in events)]), UTC)
+
+
+def _job_of(record: dg.RunRecord) -> str:
+    job = record.dagster_run.job_name
+    return _SELECTED if is_reserved_asset_job_name(job) else job
 
 
 def _encoded(failed: FailedRun) -> str:
-    return json.dumps([failed.run, failed.job, failed.at.isoformat(), failed.is_silent])
+    return json.dumps([failed.run, failed.job, failed.at.isoformat(), failed.state])
 
 
 def _decoded(text: str) -> FailedRun | None:

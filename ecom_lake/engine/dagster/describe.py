@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from ecom_lake.engine.alerts import Freshness
 from ecom_lake.engine.build.mapped.facets import inputs_of_table
 from ecom_lake.engine.build.pull.earlier_pulls import PulledFile
 from ecom_lake.engine.build.pull.pull import LAYER
@@ -25,6 +26,8 @@ from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 OWNER = "team:shop-data"
 OF_MONTHS = {"partitions": "months"}
 """The tag of the tables of which a run may make selected months."""
+_SHORTEST = timedelta(minutes=1)
+"""Dagster refuses a shorter freshness policy."""
 _QUICK_PATH = (
     "To build everything in one run, start the job `{shop}_all`; 'Materialize all' takes one run for each level of the graph."
 )
@@ -196,10 +199,10 @@ def _code(site: Site, contract: Table) -> list[str]:
 
 
 def _freshness(site: Site) -> dg.FreshnessPolicy | None:
-    """A shop that has closed needs no freshness check."""
-    if site.shop.last_month is not None:
-        return None
-    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
+    """As the alert `freshness` watches the age of the release: each shop delivers on other days. A closed shop needs no check."""
+    rule = site.shop.alerts.rules.get("freshness")
+    age = rule.no_release if isinstance(rule, Freshness) and site.shop.last_month is None else None
+    return dg.FreshnessPolicy.time_window(fail_window=age) if age and age >= _SHORTEST else None
 
 
 def _quick_path(site: Site) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 import dagster as dg
 
 from ecom_lake.engine.dagster.alerts import NOTIFY, REPORT
-from ecom_lake.engine.dagster.jobs import job_name
+from ecom_lake.engine.dagster.jobs import is_build_of, job_name
 from ecom_lake.engine.dagster.run import open_instance
 from ecom_lake.engine.forget.outside import DAGSTER_FOLDERS
 from ecom_lake.errors import UserError
@@ -55,9 +55,8 @@ def erase_history(home: Path, shop: str) -> ErasedHistory:
 
 
 def _is_of(run: dg.DagsterRun, shop: str) -> bool:
-    """By its tag, by the assets that somebody chose in the UI, or by its job, which sends what the shop reports."""
-    sends = run.job_name in {job_name(shop, name) for name in (NOTIFY, REPORT)}
-    return sends or run.tags.get("shop") == shop or any(key.path[0] == shop for key in run.asset_selection or ())
+    """A build, or a run of the jobs that send what the shop reports."""
+    return is_build_of(run, shop) or run.job_name in {job_name(shop, name) for name in (NOTIFY, REPORT)}
 
 
 def _databases(home: Path) -> list[Path]:

@@ -21,7 +21,8 @@ from ecom_lake.engine.serve.publish.publish import LAYER as PUBLISHED
 _IN_PROCESS = dg.in_process_executor
 RETRY_AFTER = timedelta(hours=1)
 """From the end of a run that failed to the next run for the same files."""
-_DAY = timedelta(days=1)
+_WAITED_FOR = timedelta(days=1)
+"""How long a run that does not finish is waited for: after that, its process was killed."""
 _RUN_KEY = "dagster/run_key"
 _MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
 
@@ -65,6 +66,11 @@ def shop_jobs(settings: Shop) -> list[Any]:
 
 def job_name(shop: str, name: str) -> str:
     return f"{shop}_{name}"
+
+
+def is_build_of(run: dg.DagsterRun, shop: str) -> bool:
+    """By the tag that the shop's jobs have, or by the tables that somebody selected in the UI, also for a backfill."""
+    return run.tags.get("shop") == shop or any(key.path[0] == shop for key in run.asset_selection or ())
 
 
 def nightly(settings: Settings, shop: str) -> dg.ScheduleDefinition:
@@ -112,17 +118,16 @@ def landing_sensor(settings: Settings, shop: str) -> dg.SensorDefinition:
 
 
 def _last_run(instance: dg.DagsterInstance, job: str) -> dg.RunRecord | None:
-    """The newest run of a job within a day: an older one that did not finish was killed."""
-    return next(
-        iter(instance.get_run_records(dg.RunsFilter(job_name=job, created_after=datetime.now(UTC) - _DAY), limit=1)), None
-    )
+    """The newest run of a job, of any age: its id makes the key of the next request a new one, and Dagster drops a request
+    whose key a run has already."""
+    return next(iter(instance.get_run_records(dg.RunsFilter(job_name=job), limit=1)), None)
 
 
 def _why_wait(last: dg.RunRecord, seen: str) -> str | None:
     """Why no run is requested after this one. A failed run is repeated later, and at once if landing has changed since."""
     run = last.dagster_run
     if not run.is_finished:
-        return f"Run {run.run_id} has not finished."
+        return f"Run {run.run_id} has not finished." if datetime.now(UTC) < last.create_timestamp + _WAITED_FOR else None
     ended = datetime.fromtimestamp(last.end_time or 0, UTC)
     if run.tags.get(_RUN_KEY, "").startswith(seen) and datetime.now(UTC) < ended + RETRY_AFTER:
         return f"Run {run.run_id} has not ingested these files; it is repeated an hour after its end."

@@ -45,9 +45,20 @@ def _failures(site: Site, release: Entry | None, failed: FailedRun | None, since
     ended = max(since, last_worked(site) or since)  # a failure before that has ended
     if failed and failed.at > ended and not is_recorded and "build_failed" in rules:
         run = f"The run {failed.run[:8]} of {failed.job}"
-        if failed.is_silent:
+        if failed.state == "silent":
             title = f"{run} has recorded nothing since {failed.at:%Y-%m-%d %H:%M} UTC."
-            details = ("Its process has probably died: terminate the run in the Dagster UI, and start the job again.", next_step)
+            details = (
+                "Its process has probably died, and no other run of the shop starts: terminate it in the Dagster UI with "
+                '"Force termination immediately", and start the job again.',
+                next_step,
+            )
+        elif failed.state == "queued":
+            title = f"{run} has been queued since {failed.at:%Y-%m-%d %H:%M} UTC."
+            details = (
+                "Another run of the shop has not ended, or as many runs as dagster.yaml allows (max_concurrent_runs): the "
+                "Dagster UI lists them below Runs, In progress.",
+                next_step,
+            )
         else:
             title = f"{run} failed, and none of its steps recorded why."
             details = ("Its process died, or it could not start: the Dagster UI shows its log.", next_step)

@@ -31,7 +31,7 @@ rules as (
         orders,
         baskets,
         consequent,
-        substring(padded_antecedent, 4, length(padded_antecedent) - 6) as antecedent
+        substring(padded_antecedent, 4, greatest(length(padded_antecedent) - 6, 0)) as antecedent
     from padded
 ),
 

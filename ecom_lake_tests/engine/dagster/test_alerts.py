@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ecom_lake.engine.dagster.alerts import FAILED_RUN, TICK, _encoded, _failed_
 from ecom_lake.engine.dagster.run import run_job
 from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, Mailbox, Receiver, channel, mail_server
 from ecom_lake_tests.builders.built_lake import BuiltLake
+from ecom_lake_tests.builders.queued_run import queued_run
 
 REPORT = '[shops.mine.scheduled_report]\nschedule = "0 7 * * 1"\nchannels = ["bosses"]\nattach = ["html"]\n'
 
@@ -87,6 +89,65 @@ def test_a_run_that_stopped_recording_is_reported(shop: AlertShop, hook: Receive
     assert hook.titles == [
         f"[mine] The run {run.run_id[:8]} of mine_all has recorded nothing since {silent.at:%Y-%m-%d %H:%M} UTC."
     ]
+
+
+@dg.asset(key=["mine", "silver", "orders"])
+def orders() -> None:
+    """A table of the shop."""
+
+
+SELECTED = dg.Definitions(assets=[orders])
+"""Materialized in the UI, or by a backfill: their runs have no tag of a shop."""
+
+
+def selected_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus) -> dg.DagsterRun:
+    job, assets = SELECTED.resolve_implicit_global_asset_job_def(), frozenset(orders.keys)
+    if status == dg.DagsterRunStatus.QUEUED:
+        return queued_run(instance, job, assets=assets)
+    return instance.create_run_for_job(job, status=status, asset_selection=assets)
+
+
+def test_a_failed_run_of_selected_tables_is_reported(shop: AlertShop, hook: Receiver) -> None:
+    definitions, now = build_definitions(shop.settings), datetime.now(UTC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = selected_run(instance, dg.DagsterRunStatus.STARTED)
+        assert _failed_run(instance, "mine", now + timedelta(hours=5)) is None
+        assert _failed_run(instance, "other", now + timedelta(hours=7)) is None
+        silent = _failed_run(instance, "mine", now + timedelta(hours=7))
+        assert silent and (silent.run, silent.state) == (run.run_id, "silent")
+        instance.report_run_failed(run)
+        assert _failed_run(instance, "other", now) is None
+        failed = _failed_run(instance, "mine", now)
+        assert failed and (failed.run, failed.state) == (run.run_id, "failed")
+        tags = {FAILED_RUN: _encoded(failed)}
+        assert definitions.resolve_job_def("mine_notify").execute_in_process(instance=instance, tags=tags).success
+    assert hook.titles == [f"[mine] The run {run.run_id[:8]} of selected tables failed, and none of its steps recorded why."]
+
+
+def test_a_queue_that_stands_still_is_reported(shop: AlertShop, hook: Receiver) -> None:
+    definitions, now = build_definitions(shop.settings), datetime.now(UTC)
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = selected_run(instance, dg.DagsterRunStatus.QUEUED)
+        assert _failed_run(instance, "mine", now + timedelta(hours=5)) is None
+        assert _failed_run(instance, "other", now + timedelta(hours=7)) is None
+        waiting = _failed_run(instance, "mine", now + timedelta(hours=7))
+        assert waiting and (waiting.run, waiting.state) == (run.run_id, "queued")
+        tags = {FAILED_RUN: _encoded(waiting)}
+        assert definitions.resolve_job_def("mine_notify").execute_in_process(instance=instance, tags=tags).success
+    assert hook.titles == [
+        f"[mine] The run {run.run_id[:8]} of selected tables has been queued since {waiting.at:%Y-%m-%d %H:%M} UTC."
+    ]
+
+
+def test_a_queue_that_moves_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The months of a backfill wait for each other for hours."""
+    later = datetime.now(UTC) + timedelta(hours=7)
+    with dg.DagsterInstance.ephemeral() as instance:
+        selected_run(instance, dg.DagsterRunStatus.QUEUED)
+        working = selected_run(instance, dg.DagsterRunStatus.STARTED)
+        monkeypatch.setattr(time, "time", lambda: (later - timedelta(hours=1)).timestamp())
+        instance.report_engine_event("A step started.", working)
+        assert _failed_run(instance, "mine", later) is None
 
 
 def test_a_channel_that_fails_fails_the_run_with_a_sentence_and_no_secret(shop: AlertShop, hook: Receiver) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -14,6 +15,7 @@ from ecom_lake.engine.config import Settings
 from ecom_lake.engine.dagster.assets import shop_assets
 from ecom_lake.settings import load
 from ecom_lake_tests import catalog
+from ecom_lake_tests.builders.alert_shop import SHOP, AlertShop, channel
 from ecom_lake_tests.engine.dagster.snapshot import SNAPSHOT, snapshot
 from ecom_lake_tests.project import PROJECT
 
@@ -113,7 +115,7 @@ def test_every_asset_has_a_description_an_owner_kinds_and_a_group(definitions: d
             assert spec.metadata["dagster/column_schema"].columns, spec.key
 
 
-def test_a_shop_without_a_last_month_includes_this_month_and_has_a_freshness_policy(tmp_path: Path) -> None:
+def test_a_shop_without_a_last_month_includes_this_month(tmp_path: Path) -> None:
     config = tmp_path / "lake.toml"
     config.write_text('[shops.open]\nfirst_month = "2024-01"\n')
     definitions = build_definitions(load(root=str(tmp_path), environment={"ECOM_LAKE_CONFIG": str(config)}))
@@ -121,4 +123,21 @@ def test_a_shop_without_a_last_month_includes_this_month_and_has_a_freshness_pol
     partitions = specs["open/silver/orders"].partitions_def
     assert isinstance(partitions, dg.MonthlyPartitionsDefinition)
     assert (partitions.end, partitions.end_offset) == (None, 1)
-    assert specs["open/gold/release"].freshness_policy is not None
+
+
+@pytest.mark.parametrize(
+    ("settings", "hours"),
+    [
+        ("", None),
+        ('[shops.mine.alerts.freshness]\nno_delivery = "36 hours"', None),
+        ('[shops.mine.alerts.freshness]\nno_release = "3 days"', 72),
+        ('last_month = "2024-12"\n[shops.mine.alerts.freshness]\nno_release = "3 days"', None),
+        ("[shops.mine.alerts]\nfreshness = false", None),
+    ],
+)
+def test_a_release_has_the_freshness_that_the_alert_watches(tmp_path: Path, settings: str, hours: int | None) -> None:
+    shop = AlertShop(tmp_path / "project", {"TEAM_URL": "http://127.0.0.1:9"})
+    shop.configure(channel(), shop=f"{SHOP}{settings}\n")
+    definitions = build_definitions(shop.settings)
+    [policy] = [spec.freshness_policy for spec in definitions.resolve_all_asset_specs() if spec.key.path[-1] == "release"]
+    assert policy == (dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours)) if hours else None)

@@ -6,7 +6,7 @@ is, and what to write instead. Not here: the rewrites, and the translation (spar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -174,6 +174,8 @@ def why_not_by_shape(query: exp.Expr) -> Iterator[str]:
             yield f"The format {node.text('format')} has no proven translation to Spark: use one of {', '.join(_FORMATS)}."
         elif isinstance(node, exp.Substring) and not _is_position(node.args.get("start")):
             yield f"Positions before the first differ in Spark: write a first position of 1 or more. At: {_short(node)}."
+        elif isinstance(node, exp.Substring) and not _is_length(node.args.get("length")):
+            yield f"Negative lengths differ in Spark: write a length of 0 or more, or greatest(length, 0). At: {_short(node)}."
 
 
 _SHAPES_INSTEAD: Mapping[type[exp.Expr], str] = {
@@ -244,6 +246,12 @@ def _is_position(node: exp.Expr | None) -> bool:
     return isinstance(node, exp.Literal) and node.is_int and int(node.name) >= 1
 
 
+def _is_length(node: exp.Expr | None) -> bool:
+    if isinstance(node, exp.Greatest):
+        return any(_is_length(one) for one in (node.this, *node.expressions))
+    return node is None or (isinstance(node, exp.Literal) and node.is_int)
+
+
 def _name(node: exp.Func) -> str:
     return node.name.lower() if isinstance(node, exp.Anonymous) else node.sql("duckdb").split("(")[0].strip().lower()
 
@@ -267,7 +275,7 @@ def why_not_by_type(query: exp.Expr, is_condition: bool, is_known: bool) -> Iter
             is_condition or _is_median(node) or isinstance(node.parent, exp.Round)
         ):
             yield f"The last digit of a quantile depends on the processor: write round(quantile_cont(…), 6). At: {_short(node)}."
-        elif isinstance(node, exp.Cast) and node.to.is_type(*exp.DataType.TEXT_TYPES) and node.this.is_type(*FLOATS, *_TIMES):
+        elif _makes_text(node) and any(one.is_type(*FLOATS, *_TIMES) for one in _operands(node)):
             yield f"Spark writes doubles and times as other texts: cast to a decimal or a date first. At: {_short(node)}."
         elif isinstance(node, exp.Cast) and _is_text_to_number(node) and not (is_condition and node.to.is_type(*FLOATS)):
             yield f"Spark reads other texts as numbers than DuckDB: type the column in silver. At: {_short(node)}."
@@ -289,13 +297,22 @@ def why_not_by_type(query: exp.Expr, is_condition: bool, is_known: bool) -> Iter
             yield f"Spark has no such type: use BIGINT, DECIMAL or DOUBLE. At: {_short(node)}."
 
 
+_OF_TEXTS = (exp.Concat, exp.DPipe, exp.Length, exp.Like, exp.Lower, exp.Pad, exp.StrPosition, exp.Substring, exp.Trim)
+"""Functions of texts. DuckDB itself refuses most of them for a number, but it does not read the SQL of a lake on Spark."""
+
+
+def _makes_text(node: exp.Expr) -> bool:
+    """Whether the operands become texts."""
+    return isinstance(node, _OF_TEXTS) or (isinstance(node, exp.Cast) and node.to.is_type(*exp.DataType.TEXT_TYPES))
+
+
 def _depends_on_type(node: exp.Expr, is_condition: bool) -> bool:
     """Whether the type of an operand decides if the node is refused, or how it is rewritten."""
     if isinstance(node, exp.Cast) and node.to.is_type(*exp.DataType.TEXT_TYPES):
         return True
     if isinstance(node, exp.Sum):
         return not is_condition
-    return _is_rounding(node) or isinstance(node, exp.Floor | exp.Ceil | exp.IntDiv | exp.Mod | exp.Sub)
+    return _is_rounding(node) or isinstance(node, exp.Concat | exp.DPipe | exp.Floor | exp.Ceil | exp.IntDiv | exp.Mod | exp.Sub)
 
 
 def _is_rounding(node: exp.Expr) -> bool:
@@ -305,8 +322,15 @@ def _is_rounding(node: exp.Expr) -> bool:
 
 
 def _untyped(node: exp.Expr) -> exp.Expr | None:
-    operands = _sides(node) if isinstance(node, exp.Binary) else (node.this,)
-    return next((operand for operand in operands if not _has_type(operand)), None)
+    return next((operand for operand in _operands(node) if not _has_type(operand)), None)
+
+
+def _operands(node: exp.Expr) -> Sequence[exp.Expr]:
+    if isinstance(node, exp.Concat):
+        return node.expressions
+    if isinstance(node, exp.StrPosition):
+        return (node.this, node.args["substr"])
+    return _sides(node) if isinstance(node, exp.Binary) else (node.this,)
 
 
 def _has_type(node: exp.Expr) -> bool:

@@ -130,6 +130,14 @@ def _trim(node: exp.Trim) -> exp.Expr:
 _SPACES = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
 
+def _concatenated(node: exp.Concat) -> exp.Expr:
+    """DuckDB writes NULL as an empty text, which Spark would read as a number where the operand is one."""
+    if not any(one.is_type(*exp.DataType.ARRAY_TYPES) for one in node.expressions):
+        texts = exp.DataType.TEXT_TYPES
+        node.set("expressions", [one if one.is_type(*texts) else _text(one) for one in node.expressions])
+    return node
+
+
 def _logarithm(node: exp.Ln) -> exp.Expr:
     """DuckDB returns minus infinity for zero, and NaN below it; Spark returns NULL."""
     return _spark(
@@ -202,6 +210,7 @@ _REWRITES: Mapping[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.Anonymous: _named,
     exp.Cast: _cast,
     exp.Ceil: _ceil,
+    exp.Concat: _concatenated,
     exp.Dayname: lambda node: _spark("DATE_FORMAT(x, 'EEEE')", x=node.this),
     exp.DayOfWeekIso: lambda node: _spark("WEEKDAY(x) + 1", x=node.this),
     exp.DateDiff: _date_diff,
@@ -262,6 +271,10 @@ def _with_parts(tree: exp.Expr, parts: Mapping[str, exp.Expr]) -> exp.Expr:
 
 def _double(node: exp.Expr) -> exp.Expr:
     return exp.cast(node.copy(), "double")
+
+
+def _text(node: exp.Expr) -> exp.Expr:
+    return exp.cast(node.copy(), "text")
 
 
 def _inner(node: exp.Expr) -> exp.Expr:

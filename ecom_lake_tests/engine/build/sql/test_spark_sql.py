@@ -73,6 +73,22 @@ SCHEMA = {
         ("extract(second from sold_at)", "write second(x)"),
         ("extract(epoch from sold_at)", "write extract one of year, quarter"),
         ("substr(shop, orders::integer)", "write a first position of 1 or more"),
+        ("substr(shop, 3, -2)", "write a length of 0 or more, or greatest(length, 0)"),
+        ("substr(shop, 2, orders::integer)", "write a length of 0 or more, or greatest(length, 0)"),
+        ("substr(shop, 2, greatest(orders::integer, -1))", "write a length of 0 or more, or greatest(length, 0)"),
+        ("shop || rate", "cast to a decimal or a date first"),
+        ("rate || shop", "cast to a decimal or a date first"),
+        ("shop || ': ' || sold_at", "cast to a decimal or a date first"),
+        ("shop || orders / 3", "cast to a decimal or a date first"),
+        ("concat(shop, orders, rate)", "cast to a decimal or a date first"),
+        ("concat(sold_at)", "cast to a decimal or a date first"),
+        ("lpad(rate, 9, '0')", "cast to a decimal or a date first"),
+        ("rate like '1%'", "cast to a decimal or a date first"),
+        ("strpos(sold_at, ':')", "cast to a decimal or a date first"),
+        ("strpos(shop, rate)", "cast to a decimal or a date first"),
+        ("length(rate)", "cast to a decimal or a date first"),
+        ("substr(sold_at, 1, 10)", "cast to a decimal or a date first"),
+        ("trim(rate)", "cast to a decimal or a date first"),
     ],
 )
 def test_a_construct_without_a_proven_translation_is_refused_with_what_to_write_instead(expression: str, instead: str) -> None:
@@ -157,8 +173,21 @@ def test_a_logarithm_is_refused_where_its_last_digit_is_returned(query: str) -> 
     assert why_not(query, SCHEMA, is_condition=True) is None
 
 
-def test_a_substring_from_a_known_position_is_translated() -> None:
-    assert why_not("select substr(shop, 2, orders::integer) as x from sales", SCHEMA) is None
+@pytest.mark.parametrize("length", ["", ", 0", ", 3", ", greatest(orders::integer - 1, 0)", ", greatest(2, length(shop))"])
+def test_a_substring_from_a_known_position_of_no_negative_length_is_translated(length: str) -> None:
+    assert why_not(f"select substr(shop, 2{length}) as x from sales", SCHEMA) is None
+
+
+@pytest.mark.parametrize("column", ["orders", "amount", "day"])
+def test_a_text_of_numbers_and_dates_is_cast_before_a_null_becomes_empty(column: str) -> None:
+    """Spark would read the empty text as a number or a date."""
+    query = to_spark(f"select concat(shop, {column}) as x, shop || {column} as y from sales", SCHEMA).query
+    assert f"CONCAT(COALESCE(`shop`, ''), COALESCE(CAST(`{column}` AS STRING), '')) AS `x`" in query
+    assert f"`shop` || `{column}` AS `y`" in query
+
+
+def test_lists_are_not_cast_to_texts() -> None:
+    assert "CONCAT(ARRAY(`orders`), ARRAY(`rows`))" in to_spark("select concat([orders], [rows]) as x from sales", SCHEMA).query
 
 
 def test_a_condition_may_read_texts_as_doubles() -> None:
