@@ -54,8 +54,8 @@ def dim_product(shop: ShopFacts) -> pd.DataFrame:
 
 
 def fct_payments(shop: ShopFacts) -> pd.DataFrame:
-    """An order's sales split by the value of its payments; the largest (tie: name) takes the residue and the units. From the smallest
-    on, no method takes more net sales or discount than are left."""
+    """An order's sales split by the value of its payments; the largest (tie: name) takes the residue and the units. From the
+    smallest on, no method takes more net sales or discount than are left."""
     counted = shop.delivered.payments[shop.delivered.payments["status"].isin(("paid", "unknown"))]
     paid = counted.groupby(["order_id", "method"])["amount"].agg(payments="sum", payment_count="size").reset_index()
     order = shop.valid[["order_id", "month", "units", "gross_sales", "net_sales"]]

@@ -8,7 +8,8 @@ from ecom_lake.shop import vocabulary
 
 
 class CohortRetention(Gold):
-    """One row per first-order month and month since, up to the as-of date and the latest order: the share of the cohort that bought again."""
+    """One row per first-order month and month since, up to the as-of date and the latest order: the share of the cohort that
+    bought again."""
 
     cohort = vocabulary.cohort.replace(key=True)
     month_number = vocabulary.month_number.replace(key=True)

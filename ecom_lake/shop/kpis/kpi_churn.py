@@ -43,7 +43,8 @@ class KpiChurn(Gold):
             "churn_counts_everybody",
             "At each month's end, the customers are all who were new up to then, and unknown where all orders were anonymous.",
             "select as_of, customers from kpi_churn",
-            "select c.as_of, case when sum(m.new_customers) > 0 or sum(m.orders) = 0 then sum(m.new_customers) end from (select distinct as_of from kpi_churn) as c"
+            "select c.as_of, case when sum(m.new_customers) > 0 or sum(m.orders) = 0 then sum(m.new_customers) end"
+            " from (select distinct as_of from kpi_churn) as c"
             " join kpi_monthly as m on m.month <= c.as_of group by c.as_of",
         ),
         agree(

@@ -23,8 +23,8 @@ class TargetProgress(Gold):
     )
     attainment = Number("Value divided by the target.", nullable=True, unit="ratio")
     status = Text(
-        "met or missed: a complete month. on_track or off_track: a month that runs. unknown: without orders, the shop does not know"
-        " the KPI, or the month is over and incomplete.",
+        "met or missed: a complete month. on_track or off_track: a month that runs. unknown: without orders, the shop does not"
+        " know the KPI, or the month is over and incomplete.",
         one_of=("met", "missed", "on_track", "off_track", "unknown"),
     )
 
