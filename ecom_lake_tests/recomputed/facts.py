@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from ecom_lake_tests.recomputed.shop_facts import ShopFacts, month_of, rounded_half_up
@@ -53,7 +54,8 @@ def dim_product(shop: ShopFacts) -> pd.DataFrame:
 
 
 def fct_payments(shop: ShopFacts) -> pd.DataFrame:
-    """An order's sales split by the value of its payments; the largest (tie: name) takes the residue and the units."""
+    """An order's sales split by the value of its payments; the largest (tie: name) takes the residue and the units. From the
+    smallest on, no method takes more net sales or discount than are left."""
     counted = shop.delivered.payments[shop.delivered.payments["status"].isin(("paid", "unknown"))]
     paid = counted.groupby(["order_id", "method"])["amount"].agg(payments="sum", payment_count="size").reset_index()
     order = shop.valid[["order_id", "month", "units", "gross_sales", "net_sales"]]
@@ -63,14 +65,21 @@ def fct_payments(shop: ShopFacts) -> pd.DataFrame:
         payments=split["payments"].fillna(0),
         payment_count=split["payment_count"].fillna(0),
     )
-    split = split.sort_values(["order_id", "payments", "method"], ascending=[True, False, True])
-    whole = split.groupby("order_id")["payments"].transform("sum")
-    is_largest = ~split.duplicated("order_id")
-    for amount in ("gross_sales", "net_sales"):
-        part = rounded_half_up(split[amount] * split["payments"], whole.mask(whole == 0, 1)).mask(is_largest, 0)
-        others = part.groupby(split["order_id"]).transform("sum")
-        split[amount] = part.mask(is_largest, split[amount] - others)
+    split = split.sort_values(["order_id", "payments", "method"], ascending=[True, True, False])
+    paid_in_all = split.groupby("order_id")["payments"].transform("sum").replace(0, 1)
+    is_largest = ~split.duplicated("order_id", keep="last")
+    gross, net = (rounded_half_up(split[amount] * split["payments"], paid_in_all) for amount in ("gross_sales", "net_sales"))
+    discount = _within(split["gross_sales"] - split["net_sales"], gross - net, is_largest, split["order_id"])
+    net = _within(split["net_sales"], net, is_largest, split["order_id"])
+    split = split.assign(net_sales=net, gross_sales=net + discount)
     return split.assign(units=split["units"].where(is_largest, 0))
+
+
+def _within(whole: pd.Series, share: pd.Series, is_largest: pd.Series, order_id: pd.Series) -> pd.Series:
+    """Shares that are taken from an order one after the other while something is left; the largest, the last, takes all of it."""
+    others = share.mask(is_largest, 0)
+    left = (whole - (others.groupby(order_id).cumsum() - others)).clip(lower=0)
+    return left.where(is_largest, np.minimum(others, left))
 
 
 def fct_refunds(shop: ShopFacts) -> pd.DataFrame:

@@ -222,7 +222,8 @@ def kpi_churn(shop: ShopFacts) -> pd.DataFrame:
             is_old_enough = limit is not None and (end - purchases["order_date"].min()).days > limit
             lapsed = int((days > limit).sum()) if is_old_enough else None
             churn = None if lapsed is None else lapsed / len(days)
-            rows.append((end, horizon, limit, len(days), lapsed, churn, (by_customer["size"] >= 2).mean()))
+            is_known = len(days) > 0 or (shop.valid["order_date"] > end).all()
+            rows.append((end, horizon, limit, len(days) if is_known else None, lapsed, churn, (by_customer["size"] >= 2).mean()))
     columns = ["as_of", "horizon", "threshold_days", "customers", "lapsed", "churn_rate", "repeat_purchase_rate"]
     return pd.DataFrame(rows, columns=columns)
 

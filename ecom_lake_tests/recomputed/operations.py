@@ -158,7 +158,7 @@ def review_summary(shop: ShopFacts) -> pd.DataFrame:
 
 
 def revenue_waterfall(shop: ShopFacts) -> pd.DataFrame:
-    """Each step of each month, with its place."""
+    """Each step of each month, with its place; what the shop does not know has none."""
     due = _due(shop.valid)
     orders = shop.valid.assign(tax_on_top=due - shop.valid["gmv"], difference=shop.valid["payments"] - due)
     orders["cause"] = _causes(orders)
@@ -167,12 +167,12 @@ def revenue_waterfall(shop: ShopFacts) -> pd.DataFrame:
         refunds[refunds["is_valid"].astype(bool)].groupby("month")["amount"].sum() if len(refunds) else pd.Series(dtype="int64")
     )
     rows = [
-        (month, step, amount)
+        (month, place, step, amount)
         for month in shop.months
-        for step, amount in _steps(shop, orders[orders["month"] == month], int(given_back.get(month, 0)))
+        for place, (step, amount) in enumerate(_steps(shop, orders[orders["month"] == month], int(given_back.get(month, 0))), 1)
+        if shop.delivered.states_everything or step not in ("returned", "refunds", "net_sales_after_refunds")
     ]
-    steps = pd.DataFrame(rows, columns=["month", "step", "amount"])
-    return steps.assign(step_order=steps.groupby("month").cumcount() + 1, closes=True)
+    return pd.DataFrame(rows, columns=["month", "step_order", "step", "amount"]).assign(closes=True)
 
 
 def _due(orders: pd.DataFrame) -> pd.Series:
@@ -220,9 +220,8 @@ def _steps(shop: ShopFacts, orders: pd.DataFrame, refunded: int) -> Iterator[tup
     for cause in ("no_lines", "no_payment", "rounding", "tax", "instalment_interest", "overpaid", "underpaid"):
         yield cause, orders["tax_on_top"].sum() if cause == "tax" else orders["difference"][orders["cause"] == cause].sum()
     yield "payments", orders["payments"].sum()
-    if shop.delivered.states_everything:
-        yield "refunds", -refunded
-        yield "net_sales_after_refunds", orders["net_sales"].sum() - refunded
+    yield "refunds", -refunded
+    yield "net_sales_after_refunds", orders["net_sales"].sum() - refunded
 
 
 TABLES = {

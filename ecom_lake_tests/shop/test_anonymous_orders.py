@@ -165,6 +165,8 @@ def test_the_customers_of_anonymous_orders_are_not_known_instead_of_none() -> No
     assert dict(shop.rows("kpi_summary", "metric", "value"))["customers"] == 1
     assert dict(anonymous.rows("kpi_summary", "metric", "value"))["customers"] is None
     assert {people for _, _, _, people in anonymous.rows("kpi_breakdown", "period", "dimension", "member", "customers")} == {None}
+    assert [people for (people,) in shop.rows("kpi_churn", "customers")] == [1] * 4
+    assert {people for (people,) in anonymous.rows("kpi_churn", "customers")} == {None}
     assert shop.broken() == set() and anonymous.broken() == set()
 
 

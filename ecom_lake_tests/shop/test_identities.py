@@ -105,6 +105,7 @@ IDENTITIES: dict[str, tuple[str, ...]] = {
         "update target_progress set target = target + 1",
         "delete from targets where kpi = 'orders'",
     ),
+    "only_the_latest_month_runs": ("update target_progress set status = 'unknown' where month = '2018-01-01'",),
     "values_are_those_of_the_months": (
         "update target_progress set reached = reached + 0.01 where kpi = 'net_sales'",
         "update target_progress set reached = reached + 1 where kpi = 'orders'",

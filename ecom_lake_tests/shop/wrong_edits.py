@@ -285,8 +285,8 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("invalid orders too", "where o.is_valid and o.payment_count is not null", "where o.payment_count is not null"),
         (
             "what rounding leaves over is lost",
-            "s.net_share + case when s.place = 1 then l.net_sales else 0 end as net_sales",
-            "s.net_share as net_sales",
+            "case when place > 1 then net_share else net_sales end as net_part",
+            "net_share as net_part",
         ),
         ("orders without payment are lost", "    left join paid as p", "    join paid as p"),
     ),

@@ -92,7 +92,8 @@ class Connector:
     """Tables whose rows belong to an order (by a delivered column `order_id`) and to its month."""
     dimensions: tuple[RowByRow | ManyToOne, ...]
     absent: Mapping[str, str] = field(default_factory=dict)
-    """Tables and columns that this kind of export does not have: `table` or `table.column` → the reason, in a sentence."""
+    """Tables and columns that this kind of export does not have: `table` or `table.column` → the reason, in a sentence. A gold
+    table is named where the columns that it needs exist and never have the values that it needs."""
     undated: Connector | None = None
     """The connector for a shop whose orders have no dates; None if an export of this kind always has them."""
     of_shop: Callable[[Connector, SettingsModel], Connector] | None = None

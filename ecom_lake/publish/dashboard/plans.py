@@ -36,7 +36,7 @@ class Target:
 
 
 def targets(view: View) -> Sequence[Target]:
-    """The latest targets of months with orders, up to the last chosen month."""
+    """The latest targets that could be judged, up to the last chosen month."""
     if view.span is None or not view.release.has("target_progress"):
         return ()
     rows = view.release.rows(_TARGETS)

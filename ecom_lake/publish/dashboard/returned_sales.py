@@ -62,7 +62,7 @@ def _row(view: View, row: Row, label: str, width: float) -> BarRow:
             Cell(_share(row["share"])),
             Cell(_share(row["return_rate"])),
             Cell(f"{row['returned_orders']:,}"),
-            Cell(f"{row['delivered_orders']:,}"),
+            Cell(UNKNOWN if row["delivered_orders"] is None else f"{row['delivered_orders']:,}"),
         ],
         product_url(view, member) if dimension == "product" else view.toggled(dimension, member),
         view.filters.members.get(dimension) == member,

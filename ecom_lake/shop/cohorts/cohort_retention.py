@@ -8,7 +8,8 @@ from ecom_lake.shop import vocabulary
 
 
 class CohortRetention(Gold):
-    """One row per first-order month and month since, up to the as-of date: the share of the cohort that bought again."""
+    """One row per first-order month and month since, up to the as-of date and the latest order: the share of the cohort that
+    bought again."""
 
     cohort = vocabulary.cohort.replace(key=True)
     month_number = vocabulary.month_number.replace(key=True)
@@ -57,8 +58,7 @@ class CohortRetention(Gold):
             "In each month up to the as-of date, active customers are the month's new and returning customers.",
             "select month, sum(active_customers) filter (where month_number = 0),"
             " coalesce(sum(active_customers) filter (where month_number > 0), 0) from cohort_retention"
-            " where last_day(month) <= (select as_of from reporting_period)"
-            " and month <= (select max(month) from kpi_monthly) group by month",
+            " where last_day(month) <= (select as_of from reporting_period) group by month",
             "select month, nullif(new_customers, 0), coalesce(returning_customers, 0) from kpi_monthly"
             " where last_day(month) <= (select as_of from reporting_period)"
             " and month >= (select min(cohort) from cohort_retention)",

@@ -40,10 +40,17 @@ returns as (
     group by s.cohort, o.month
 ),
 
+-- The as-of date may be a setting that lies after the latest order: the data ends with that order's month.
+latest as (
+    select least(reporting_period.as_of, orders.month) as month
+    from reporting_period
+    cross join (select max(month) as month from fct_orders) as orders
+),
+
 ahead as (
     select unnest(generate_series(0, max(number) - min(number))) as month_number
     from months
-    where month between (select min(cohort) from cohorts) and (select as_of from reporting_period)
+    where month between (select min(cohort) from cohorts) and (select month from latest)
 ),
 
 -- After the end of the data there is no month: its numbers are NULL, not 0.
@@ -59,7 +66,7 @@ cells as (
         coalesce(r.first_returns, 0) as first_returns
     from cohorts as c
     cross join ahead as a
-    left join months as m on m.number = c.number + a.month_number and m.month <= (select as_of from reporting_period)
+    left join months as m on m.number = c.number + a.month_number and m.month <= (select month from latest)
     left join returns as r on r.cohort = c.cohort and r.month = m.month
 )
 

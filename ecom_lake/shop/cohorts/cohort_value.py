@@ -8,7 +8,7 @@ from ecom_lake.shop import vocabulary
 
 
 class CohortValue(Gold):
-    """One row per first-order month and month since, up to the as-of date: the cohort's net sales."""
+    """One row per first-order month and month since, up to the as-of date and the latest order: the cohort's net sales."""
 
     cohort = vocabulary.cohort.replace(key=True)
     month_number = vocabulary.month_number.replace(key=True)
@@ -51,8 +51,7 @@ class CohortValue(Gold):
             "cohorts_sum_to_months",
             "In each month up to the as-of date, the cohorts' net sales and the anonymous ones sum to the month's, to the cent.",
             "select c.month, c.net_sales + m.anonymous_net_sales from (select month, sum(net_sales) as net_sales"
-            " from cohort_value where last_day(month) <= (select as_of from reporting_period)"
-            " and month <= (select max(month) from kpi_monthly) group by month) as c"
+            " from cohort_value where last_day(month) <= (select as_of from reporting_period) group by month) as c"
             " left join kpi_monthly as m on m.month = c.month",
             "select month, net_sales from kpi_monthly"
             " where last_day(month) <= (select as_of from reporting_period)"

@@ -284,7 +284,8 @@ def statements(
             strong, key=lambda one: (-(one.gain or 0), one.p or 0.0, -abs(_effect(one)), one.row["row_key"])
         )
         for one in largest_gain_first[: rule.most]:
-            yield _row(rule, one, *sentences(one, settings, currency), SHOWN, rule.caveat)
+            caveat = " ".join(filter(None, (rule.caveat, one.row.get("caveat"))))
+            yield _row(rule, one, *sentences(one, settings, currency), SHOWN, caveat)
     elif found:
         nearest = min(
             found, key=lambda one: (1.0 if one.p_adjusted is None else one.p_adjusted, -abs(_effect(one)), one.row["row_key"])

@@ -34,6 +34,7 @@ class InsightRule:
     - `money`: net sales of the row;
     - `effect`: the size of the difference, for `least_effect`;
     - `action`: a sentence, where it depends on the row;
+    - `caveat`: a sentence that is added to the rule's caveat, where it depends on the row;
     - `weak_because`: a sentence, where the row must not be shown whatever its evidence is; it may have fields in braces;
     - `hits`, `trials`, `rest_hits`, `rest_trials`: a rate, tested against the rate of the rest with the noise of `days`;
     - `per_day`, `days_in_month`, `per_day_before`, `days_before`: a daily level, tested against another one in the same way, once

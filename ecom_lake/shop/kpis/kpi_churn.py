@@ -18,7 +18,7 @@ class KpiChurn(Gold):
     threshold_days = Number(
         "The horizon in days; NULL for P80 while nobody has bought twice.", nullable=True, at_least=0, unit="days"
     )
-    customers = vocabulary.customers
+    customers = vocabulary.customers.replace(nullable=True)
     lapsed = Count(
         "Customers whose latest purchase was more than threshold_days before the as-of date; NULL while the shop's first purchase"
         " is no older than that.",
@@ -41,9 +41,10 @@ class KpiChurn(Gold):
     identities = (
         agree(
             "churn_counts_everybody",
-            "At each month's end, the customers are all who were new up to then.",
+            "At each month's end, the customers are all who were new up to then, and unknown where all orders were anonymous.",
             "select as_of, customers from kpi_churn",
-            "select c.as_of, coalesce(sum(m.new_customers), 0) from (select distinct as_of from kpi_churn) as c"
+            "select c.as_of, case when sum(m.new_customers) > 0 or sum(m.orders) = 0 then sum(m.new_customers) end"
+            " from (select distinct as_of from kpi_churn) as c"
             " join kpi_monthly as m on m.month <= c.as_of group by c.as_of",
         ),
         agree(

@@ -25,6 +25,12 @@ known as (
     group by e.as_of
 ),
 
+sold as (
+    select min(order_date) as first_date
+    from fct_orders
+    where is_valid
+),
+
 -- 80th percentile of the gaps up to the month's end; rounded, so that interpolation leaves no stray digits.
 gaps as (
     select e.as_of, round(quantile_cont(o.gap_days::double, 0.8), 6) as p80
@@ -66,16 +72,18 @@ lapsed as (
     group by h.as_of, h.horizon
 ),
 
--- While the first purchase is no older than the threshold, nobody can have lapsed.
+-- While the first purchase is no older than the threshold, nobody can have lapsed. Where all orders so far are anonymous, the
+-- number of customers is not known.
 counted as (
     select
         h.as_of,
         h.horizon,
         h.threshold_days,
-        coalesce(k.customers, 0) as customers,
+        case when k.customers > 0 then k.customers when sold.first_date <= h.as_of then null else 0 end as customers,
         case when date_diff('day', k.first_date, h.as_of) > h.threshold_days then l.people end as lapsed,
         k.repeaters
     from horizons as h
+    cross join sold
     left join known as k on k.as_of = h.as_of
     left join lapsed as l on l.as_of = h.as_of and l.horizon = h.horizon
 )

@@ -23,15 +23,15 @@ class TargetProgress(Gold):
     )
     attainment = Number("Value divided by the target.", nullable=True, unit="ratio")
     status = Text(
-        "met or missed: a complete month. on_track or off_track: a month that runs. unknown: without orders, or the shop does not"
-        " know the KPI.",
+        "met or missed: a complete month. on_track or off_track: a month that runs. unknown: without orders, the shop does not"
+        " know the KPI, or the month is over and incomplete.",
         one_of=("met", "missed", "on_track", "off_track", "unknown"),
     )
 
     needs = ("orders.ordered_at", "targets")
     rules = (
         Rule("expected_within_target", "expected_so_far <= target", "At most the whole target is expected."),
-        Rule("known_with_a_value", "(status = 'unknown') = (reached IS NULL)", "Only a value can be judged."),
+        Rule("known_with_a_value", "status = 'unknown' OR reached IS NOT NULL", "Only a value can be judged."),
         Rule(
             "verdicts_follow_completeness",
             "status = 'unknown' OR (status IN ('met', 'missed')) = is_complete",
@@ -39,6 +39,13 @@ class TargetProgress(Gold):
         ),
     )
     identities = (
+        agree(
+            "only_the_latest_month_runs",
+            "A value is judged in complete months and in the month of the latest order.",
+            "select month, kpi from target_progress where status <> 'unknown'",
+            "select month, kpi from target_progress where reached is not null"
+            " and (is_complete or month = (select max(month) from kpi_monthly))",
+        ),
         agree(
             "every_target_is_there",
             "Each target of silver has one row, with its value.",

@@ -11,6 +11,7 @@ compared as (
         t.kpi,
         t.target,
         m.is_complete,
+        l.order_date >= t.month + interval 1 month as is_over,
         case t.kpi
             when 'net_sales' then m.net_sales::double
             when 'gross_profit' then m.gross_profit::double
@@ -45,7 +46,7 @@ select
     target * case when is_complete then 1.0::double else share_of_days end as expected_so_far,
     case when target > 0 then reached / target end as attainment,
     case
-        when reached is null then 'unknown'
+        when reached is null or (is_over and not is_complete) then 'unknown'
         when kpi in ('late_rate', 'return_rate', 'cancel_rate')
             then case
                 when reached <= target then case when is_complete then 'met' else 'on_track' end

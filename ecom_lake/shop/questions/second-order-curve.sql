@@ -15,7 +15,7 @@ kind = "lines"
 label = "day"
 value = ["came_back", "at_least", "at_most"]
 */
--- Every thirtieth day is enough to draw the curve.
+-- About 24 days are enough to draw the curve.
 with
 days as (
     select *, greatest($days // 24, 1) as step

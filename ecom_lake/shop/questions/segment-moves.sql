@@ -1,7 +1,7 @@
 /*
 title = "Between which segments did customers move in a month?"
 group = "Who buys?"
-note = "RFM segments at the beginning and the end of the month; customers from none ordered for the first time."
+note = "RFM segments at the beginning and the end of the month; customers from none ordered for the first time. In the first month, all customers are from none."
 caveat = "anonymous_orders"
 shares = ["share_of_segment"]
 

@@ -7,8 +7,7 @@ paid as (
     group by order_id, method
 ),
 
--- Each method has its share of the order's sales, rounded to the cent. The product of two amounts needs more than 18 digits.
-shares as (
+ranked as (
     select
         o.order_id,
         coalesce(p.method, 'none') as method,
@@ -18,32 +17,57 @@ shares as (
         o.units,
         o.gross_sales,
         o.net_sales,
-        coalesce(round((o.gross_sales::decimal(20, 2) * p.payments)::double / nullif(o.payments, 0), 2), 0)::decimal(18, 2) as gross_share,
-        coalesce(round((o.net_sales::decimal(20, 2) * p.payments)::double / nullif(o.payments, 0), 2), 0)::decimal(18, 2) as net_share,
+        o.payments as all_payments,
         row_number() over (partition by o.order_id order by p.payments desc, p.method) as place
     from fct_orders as o
     left join paid as p on p.order_id = o.order_id
     where o.is_valid and o.payment_count is not null
 ),
 
--- The method with the largest payment takes the rounding difference, so that the methods of an order sum to it.
-left_over as (
+-- A method's share of the order's sales is rounded to the cent. The product of two amounts needs more than 18 digits.
+shares as (
     select
-        order_id,
-        (max(gross_sales) - sum(gross_share))::decimal(18, 2) as gross_sales,
-        (max(net_sales) - sum(net_share))::decimal(18, 2) as net_sales
+        *,
+        coalesce(round((gross_sales::decimal(20, 2) * payments)::double / nullif(all_payments, 0), 2), 0)::decimal(18, 2) as gross_share,
+        coalesce(round((net_sales::decimal(20, 2) * payments)::double / nullif(all_payments, 0), 2), 0)::decimal(18, 2) as net_share
+    from ranked
+),
+
+-- The largest payment takes what the others leave, so that the methods of an order sum to it.
+wanted as (
+    select
+        *,
+        gross_sales - net_sales as discount,
+        case when place > 1 then net_share else net_sales end as net_part,
+        case when place > 1 then gross_share - net_share else gross_sales - net_sales end as discount_part
     from shares
-    group by order_id
+),
+
+taken as (
+    select
+        *,
+        (sum(net_part) over smallest_first)::decimal(18, 2) as net_so_far,
+        (sum(discount_part) over smallest_first)::decimal(18, 2) as discount_so_far
+    from wanted
+    window smallest_first as (partition by order_id order by payments, method desc rows between unbounded preceding and current row)
+),
+
+-- Rounded shares of a few cents can sum to more than the order has: a method takes no more net sales and discount than are left.
+parts as (
+    select
+        *,
+        least(net_so_far, net_sales) - least(net_so_far - net_part, net_sales) as net_taken,
+        least(discount_so_far, discount) - least(discount_so_far - discount_part, discount) as discount_taken
+    from taken
 )
 
 select
-    s.order_id,
-    s.method,
-    s.month,
-    s.payment_count,
-    s.payments,
-    case when s.place = 1 then s.units else 0 end as units,
-    s.gross_share + case when s.place = 1 then l.gross_sales else 0 end as gross_sales,
-    s.net_share + case when s.place = 1 then l.net_sales else 0 end as net_sales
-from shares as s
-join left_over as l on l.order_id = s.order_id
+    order_id,
+    method,
+    month,
+    payment_count,
+    payments,
+    case when place = 1 then units else 0 end as units,
+    (net_taken + discount_taken)::decimal(18, 2) as gross_sales,
+    net_taken::decimal(18, 2) as net_sales
+from parts

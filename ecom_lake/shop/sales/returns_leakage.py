@@ -8,7 +8,8 @@ from ecom_lake.shop import vocabulary
 
 
 class ReturnsLeakage(Gold):
-    """One row per dimension (product, category, state) and member with a valid order: returned orders and sales."""
+    """One row per dimension (product, category, state) and member with a valid order: returned orders and sales. It has no
+    rows where the shop does not know returns."""
 
     dimension = vocabulary.dimension.replace(one_of=("product", "category", "state"), key=True)
     member = vocabulary.member.replace(key=True)
@@ -20,7 +21,7 @@ class ReturnsLeakage(Gold):
     share = Share("Share of all returned sales; NULL where nothing was returned.", nullable=True)
     unknown_status_orders = vocabulary.unknown_status_orders
 
-    needs = ("order_items.is_returned",)
+    needs = ("order_items.is_returned or orders.status",)
     rules = (
         Rule(
             "outcomes_within_orders",
@@ -50,14 +51,16 @@ class ReturnsLeakage(Gold):
             "select coalesce(sum(orders), 0), coalesce(sum(returned_orders), 0), coalesce(sum(unknown_status_orders), 0)"
             " from returns_leakage where dimension = 'state'",
             "select count(*), count(*) filter (where is_returned), count(*) filter (where status = 'unknown')"
-            " from fct_orders where is_valid",
+            " from fct_orders where is_valid and (select has_returns from data_availability)",
         ),
         agree(
             "members_have_their_orders",
             "Products and categories have the orders and the return rate of their own tables.",
             "select dimension, member, orders, return_rate from returns_leakage where dimension <> 'state'",
-            "select 'product', product_id, orders, return_rate from product_performance where orders > 0"
-            " union all select 'category', category, orders, return_rate from category_performance where orders > 0",
+            "select 'product', product_id, orders, return_rate from product_performance"
+            " where orders > 0 and (select has_returns from data_availability)"
+            " union all select 'category', category, orders, return_rate from category_performance"
+            " where orders > 0 and (select has_returns from data_availability)",
         ),
         Identity(
             "shares_are_of_the_dimension",

@@ -72,3 +72,5 @@ select
 from sums as s
 cross join whole as w
 cross join deliveries
+cross join data_availability as availability
+where availability.has_returns

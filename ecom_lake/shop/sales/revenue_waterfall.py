@@ -34,7 +34,7 @@ class RevenueWaterfall(Gold):
             " left join revenue_waterfall as a on a.month = m.month and a.step = 'net_sales_after_refunds'"
             " where n.amount is distinct from m.net_sales or d.amount is distinct from -m.discounts"
             " or g.amount is distinct from m.gmv"
-            " or p.amount is distinct from m.payments or r.amount is distinct from coalesce(m.returned_sales, 0)"
+            " or p.amount is distinct from m.payments or r.amount is distinct from m.returned_sales"
             " or b.amount is distinct from -m.refunds or a.amount is distinct from m.net_sales_after_refunds",
             "Its totals are the month's net sales, GMV, payments and net sales after refunds, and its discounts, returned sales"
             " and refunds the month's.",

@@ -109,8 +109,8 @@ steps (step_order, step) as (
         (23, 'refunds'), (24, 'net_sales_after_refunds')
 ),
 
--- What a shop does not know has no step: the amounts of discounts, the outcomes of a month without any known status, payments
--- and refunds.
+-- What a shop does not know has no step: the amounts of discounts, the outcomes of a month without any known status, returns,
+-- payments and refunds.
 waterfall as (
     select m.month, steps.step_order, steps.step, coalesce(sum(amounts.amount), 0)::decimal(18, 2) as amount
     from kpi_monthly as m
@@ -120,9 +120,10 @@ waterfall as (
         (
             steps.step_order <= 14
             and (steps.step <> 'discounts' or m.discounts is not null)
+            and (steps.step <> 'returned' or m.returned_sales is not null)
             and (steps.step_order not between 4 and 11 or steps.step = 'returned' or m.canceled_orders is not null)
         )
-        or (steps.step_order <= 22 and m.payments is not null)
+        or (steps.step_order between 15 and 22 and m.payments is not null)
         or (steps.step_order >= 23 and m.refunds is not null)
     group by m.month, steps.step_order, steps.step
 ),

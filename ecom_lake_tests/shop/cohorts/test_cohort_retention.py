@@ -48,6 +48,17 @@ def test_a_month_after_the_end_of_the_data_is_neither_complete_nor_incomplete() 
     assert shop.rows("cohort_value", "is_complete") == shop.rows("cohort_retention", "is_complete")
 
 
+def test_a_month_after_the_latest_order_is_unknown_where_the_as_of_date_is_later() -> None:
+    orders = (bought("ana", "01-01", "02-10"), bought("bob", "02-28"))
+    later, at_the_end = (shop_of(*orders, as_of=date(2018, month, day)) for month, day in ((6, 30), (2, 28)))
+    for table in ("cohort_retention", "cohort_value"):
+        assert later.table(table).rows() == at_the_end.table(table).rows()
+    assert later.rows("cohort_retention", "cohort", "month_number", "active_customers") == [
+        *((JAN, 0, 1), (JAN, 1, 1), (FEB, 0, 1), (FEB, 1, None))
+    ]
+    assert later.broken() == set()
+
+
 def test_a_month_that_the_as_of_date_cuts_is_incomplete() -> None:
     """All of February was delivered, and a setting ends the orders that are counted at the 15th."""
     orders = (bought("ana", "01-01", "02-10"), bought("bob", "01-31"), bought("eve", "02-14", "02-28"))

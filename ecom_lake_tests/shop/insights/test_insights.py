@@ -227,6 +227,24 @@ def test_a_shop_without_dates_does_not_know_who_ordered_again(con: duckdb.DuckDB
     assert of("second-purchase", shown(con)) == []
 
 
+def test_a_share_of_customers_names_the_sales_that_it_is_of(con: duckdb.DuckDBPyConnection) -> None:
+    insert(con, "customer_concentration", decile=1, customers=40, net_sales=5_260, share=0.526)
+    insert(con, "segment_profile", segment_id=1, segment="big", customers=80, net_sales=6_000, net_sales_share=0.6, share=0.2)
+    insert(con, "kpi_summary", metric="anonymous_orders", value=0.0)
+    insert(con, "kpi_summary", metric="anonymous_net_sales", value=0.0)
+    top, best = (of(rule, shown(con))[0] for rule in ("concentration", "best-segment"))
+    assert "account for 52.6% of revenue: R$ 5,260." in top["statement"]
+    assert "accounts for 60.0% of revenue with" in best["statement"]
+    assert "anonymous" not in top["caveat"] + best["caveat"]
+
+    con.execute("update kpi_summary set value = case metric when 'anonymous_orders' then 1100 else 26300 end")
+    top, best = (of(rule, shown(con))[0] for rule in ("concentration", "best-segment"))
+    assert "account for 52.6% of the net sales of known customers: R$ 5,260." in top["statement"]
+    assert "accounts for 60.0% of the net sales of known customers with" in best["statement"]
+    left_out = " 1,100 anonymous orders with net sales of 26,300.00 have no customer and are left out."
+    assert top["caveat"].endswith(left_out) and best["caveat"].endswith(left_out)
+
+
 def test_products_are_named_as_on_the_dashboard(con: duckdb.DuckDBPyConnection) -> None:
     """By their name, or else by their category and the start of their id."""
     one, other = "35afc973633aaeb6b877", "99a4788cb24856965c36"

@@ -58,3 +58,16 @@ def test_what_is_not_known_is_not_judged() -> None:
         ("orders", None, "unknown"),
     ]
     assert [row[3] for row in progress(shop)][2] == 0.0, "nothing is expected of a month that has not begun"
+
+
+def test_an_incomplete_month_that_is_over_is_not_judged() -> None:
+    """The shop opened on 20 January, and its latest order is in March."""
+    days = ["2018-01-20", "2018-01-31", "2018-02-01", "2018-02-28", "2018-03-10"]
+    shop = HandShop(
+        orders=[order(f"o{n}", f"{day} 10:00:00") for n, day in enumerate(days)],
+        order_items=[item(f"o{n}", "50.00") for n in range(len(days))],
+        targets=[target(f"2018-0{month}-01", kpi, 0.5) for month in (1, 2, 3) for kpi in ("cancel_rate", "orders")],
+    )
+    assert shop.rows("kpi_monthly", "is_complete") == [(False,), (True,), (False,)]
+    assert [row[-1] for row in progress(shop)] == ["unknown", "unknown", "met", "met", "on_track", "on_track"]
+    assert [row[2] for row in progress(shop)][:2] == [0.0, 2.0], "what was reached is stated"

@@ -250,12 +250,12 @@ ANSWERS: dict[str, list[tuple[Any, ...]]] = {
         ("shipped", 1, 80, 80 / 2518, 1, 0),
     ],
     "reviews-by-month": [
-        ("2017-01", 1, 5, 0, 1, 100, None),
-        ("2017-02", 1, 4, 0, 0, 0, None),
-        ("2017-03", 1, 2, 0, 0, -100, None),
-        ("2017-04", 1, 1, 1, 0, -100, None),
-        ("2017-05", 1, 1, 1, 0, -100, None),
-        ("2017-06", 1, 4, 0, 0, 0, None),
+        ("2017-01", 1, 5, 0, 1, 100, None, False),
+        ("2017-02", 1, 4, 0, 0, 0, None, False),
+        ("2017-03", 1, 2, 0, 0, -100, None, False),
+        ("2017-04", 1, 1, 1, 0, -100, None, False),
+        ("2017-05", 1, 1, 1, 0, -100, None, False),
+        ("2017-06", 1, 4, 0, 0, 0, None, False),
     ],
     "what-was-refused": [
         ("payments", "amount_out_of_range", 3, 15, "quarantined", "The promise of amount_out_of_range."),

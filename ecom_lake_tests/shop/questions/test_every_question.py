@@ -13,7 +13,7 @@ from ecom_lake.engine.serve.answering import said, values_as_given
 from ecom_lake.engine.serve.query import Session
 from ecom_lake.errors import UsageError
 from ecom_lake_tests import catalog
-from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product
+from ecom_lake_tests.builders.hand_shop import HandShop, Row, customer, item, monthly, order, payment, product, review
 from ecom_lake_tests.builders.worked_shop import BY_NAME, ask, rows_of, session_of, worked_shop
 from ecom_lake_tests.catalog import questions, registry
 from ecom_lake_tests.shop.questions.answers import ANSWERS, DEFAULTS, PARTS
@@ -167,6 +167,22 @@ def test_rankings_have_another_measure(worked: Session) -> None:
         ("The Ball", 4),
         ("The Lamp", 3),
         ("doll", 3),
+    ]
+
+
+def test_reviews_of_incomplete_months_are_marked() -> None:
+    """February is complete; January is not, and the shop has no orders of April any more."""
+    days = ("2018-01-20", "2018-01-31", "2018-02-01", "2018-02-28", "2018-03-05")
+    reviewed = {"2018-01": "2018-01-31", "2018-02": "2018-02-28", "2018-03": "2018-02-28", "2018-04": "2018-03-05"}
+    reviews = [
+        review(day, 5, f"r{month}", created_at=f"{month}-20 10:00:00", answered_at=None) for month, day in reviewed.items()
+    ]
+    session = session_of(HandShop(orders=[order(day, f"{day} 10:00:00") for day in days], reviews=reviews))
+    assert rows_of(ask(session, "reviews-by-month"), "month", "is_incomplete") == [
+        ("2018-01", True),
+        ("2018-02", False),
+        ("2018-03", True),
+        ("2018-04", True),
     ]
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, payment
 
@@ -43,6 +47,46 @@ def test_an_order_without_payment_has_the_method_none_and_a_shop_without_payment
         ("b", "none", "0", "0.00", "1", "10.00", "10.00"),
     ]
     assert rows(HandShop(orders=orders, order_items=items)) == []
+
+
+def paid_by(gross_sales: str, discount: str, *amounts: str) -> HandShop:
+    """An order that is paid by these amounts, each by a method of its own: m1, m2 …"""
+    payments = [payment("a", amount, number, method=f"m{number}") for number, amount in enumerate(amounts, start=1)]
+    return HandShop(orders=[order("a")], order_items=[item("a", gross_sales, discount=discount)], payments=payments)
+
+
+def test_no_method_has_more_net_than_gross_sales_where_both_are_rounded() -> None:
+    shop = paid_by("10.01", "0.01", "3.33", "3.33", "3.33")
+    assert [row[1:2] + row[-2:] for row in rows(shop)] == [
+        ("m1", "3.34", "3.34"),
+        ("m2", "3.33", "3.33"),
+        ("m3", "3.34", "3.33"),
+    ]
+
+
+def test_no_method_has_negative_sales_where_the_others_are_rounded_up() -> None:
+    shop = paid_by("0.03", "0.00", *["1.00"] * 5)
+    assert [row[1:2] + row[-2:] for row in rows(shop)] == [
+        ("m1", "0.00", "0.00"),
+        ("m2", "0.00", "0.00"),
+        *((method, "0.01", "0.01") for method in ("m3", "m4", "m5")),
+    ]
+
+
+@given(
+    st.integers(0, 500), st.integers(0, 500), st.lists(st.integers(0, 500), min_size=1, max_size=6).filter(lambda paid: sum(paid))
+)
+@settings(max_examples=8, deadline=None)
+def test_the_parts_of_any_order_are_consistent(net: int, discount: int, paid: list[int]) -> None:
+    shop = paid_by(str(cents(net + discount)), str(cents(discount)), *(str(cents(amount)) for amount in paid))
+    parts = shop.rows("fct_payments", "gross_sales", "net_sales")
+    assert [sum(amounts) for amounts in zip(*parts, strict=True)] == [cents(net + discount), cents(net)]
+    assert all(0 <= net_part <= gross_part for gross_part, net_part in parts)
+    assert shop.table("kpi_breakdown").height > 0, "its rules pass"
+
+
+def cents(number: int) -> Decimal:
+    return Decimal(number) / 100
 
 
 def test_amounts_of_billions_are_split() -> None:

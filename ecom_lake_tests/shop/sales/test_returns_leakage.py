@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from ecom_lake.shop.sales.returns_leakage import ReturnsLeakage
 from ecom_lake_tests.builders.hand_shop import HandShop, item, order, product
 
 
@@ -61,3 +62,20 @@ def test_returns_have_the_hand_computed_values(leaking: HandShop) -> None:
         ("unknown", 1, 0, 0, None, Decimal("0.00"), 0),  # a missing state, and no delivered order
     ]
     assert leaking.row("returns_leakage", dimension="state", member="RJ")["share"] == 40 / 59
+
+
+def test_a_shop_that_states_returns_by_the_status_of_orders_has_them() -> None:
+    shop = HandShop(
+        products=[product("ball", "toys")],
+        orders=[order("kept"), order("returned", status="returned")],
+        order_items=[item("kept", "10.00", product_id="ball"), item("returned", "40.00", product_id="ball")],
+    )
+    assert shop.row("returns_leakage", dimension="category", member="toys")["returned_sales"] == 40
+    assert shop.broken() == set()
+    assert ReturnsLeakage.table.needs == ("order_items.is_returned or orders.status",)
+
+
+def test_a_shop_that_does_not_know_returns_has_no_rows() -> None:
+    shop = HandShop(products=[product("ball", "toys")], orders=[order("a")], order_items=[item("a", product_id="ball")])
+    assert shop.table("returns_leakage").is_empty()
+    assert shop.broken() == set()

@@ -181,3 +181,26 @@ def test_outcomes_have_no_step_in_a_month_without_a_known_status() -> None:
     assert len(february) == 9
     assert (february["realized"], february["returned"], february["unknown"]) == (0, 5, 20)
     assert shop.broken() == set()
+
+
+def test_returns_have_no_step_where_the_shop_does_not_know_them() -> None:
+    shop = HandShop(orders=[order("1"), order("2", status="shipped")], order_items=[item("1", "10.00"), item("2", "7.00")])
+    assert shop.rows("kpi_monthly", "returned_sales") == [(None,)]
+    steps = dict(shop.rows("revenue_waterfall", "step", "amount"))
+    assert "returned" not in steps
+    assert (steps["net_sales"], steps["realized"]) == (17, 10)
+    assert [row[0] for row in shop.answer("where-revenue-leaks", year=None)][-1] == "realized"
+    assert shop.broken() == set()
+
+
+def test_payments_add_no_step_that_the_shop_does_not_know() -> None:
+    shop = HandShop(
+        orders=[order("1"), order("2", "2018-02-10 10:00:00", status="unknown")],
+        order_items=[item("1", is_discounted=True), item("2")],
+        payments=[payment("1", "10.00"), payment("2", "10.00")],
+    )
+    steps = shop.rows("revenue_waterfall", "month", "step_order", "step")
+    assert not [step for _, _, step in steps if step in ("discounts", "returned")]
+    february = [step for month, place, step in steps if month.month == 2 and 4 <= place <= 12]
+    assert february == ["unknown"]
+    assert shop.broken() == set()

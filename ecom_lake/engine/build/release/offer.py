@@ -1,7 +1,8 @@
 """Which gold tables a shop gets, and why it does not get the others.
 
 A table is not built if its contract needs a table or column that the shop does not have, or if it reads a table that is not
-built. The connector (`Connector.absent`) and lake.toml (`without`) state what a shop does not have. A table that needs an extra
+built. The connector (`Connector.absent`) and lake.toml (`without`) state what a shop does not have; the connector may also name
+a gold table, where the columns exist and never have the values that the table needs. A table that needs an extra
 of the package is not built if the extra is not installed.
 """
 
@@ -33,7 +34,7 @@ def left_out(site: Site) -> Mapping[str, str]:
     why: dict[str, str] = {}
     for table in site.registry.in_order:
         contract = site.registry.table(site.registry.recipe(table).table)
-        reasons = [reason for need in contract.needs if (reason := site.lacks(need))]
+        reasons = [reason for need in (table, *contract.needs) if (reason := site.lacks(need))]
         if contract.extra and (reason := why_missing(contract.extra)):
             reasons.append(reason)
         missing = [read for read in site.registry.recipe(table).reads if read in why and not contract.partial]

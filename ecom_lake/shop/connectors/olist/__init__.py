@@ -66,6 +66,7 @@ OLIST = Connector(
         "order_items.discount": "Olist exports the price that was paid, without discounts; every discount is 0.",
         "order_items.unit_cost": "Olist does not export unit costs.",
         "order_items.is_returned": "Olist does not export returns.",
+        "returns_leakage": "Olist does not export returns.",
         "order_items.tax": "Olist does not export taxes.",
         "order_items.is_discounted": "Olist exports the price that was paid, without discounts.",
         "order_items.size": "Olist does not export sizes.",
