@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ecom_lake.engine.config import Settings, Shop
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.contracts.text_file import read_text
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.open_store import open_store
 from ecom_lake.errors import UserError
@@ -78,10 +79,7 @@ def read_map_of(registry: Registry, shop: Shop) -> Map | None:
         return None
     file = registry.map_file(shop.map, place_of(shop))
     makes = registry.delivered(registry.domain.maps_read_as, "The domain", shop.is_undated)
-    try:
-        return _read_map(file.read_text("utf-8"), str(file), makes)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} cannot be read: {error}.") from None
+    return _read_map(read_text(file), str(file), makes)
 
 
 @lru_cache(16)

@@ -112,6 +112,33 @@ def test_a_file_with_an_error_is_one_sentence_and_disables_nothing_else(tmp_path
     assert len(registry.in_order) == len(registry.gold)
 
 
+@pytest.mark.parametrize("name", ["tables/monthly.py", "tables/monthly.sql", "tables/helper.py"])
+def test_a_file_in_another_encoding_is_one_sentence_and_disables_nothing_else(tmp_path: Path, name: str) -> None:
+    own(tmp_path, "Sound")
+    own(tmp_path)
+    (tmp_path / name).write_bytes("# Größe".encode("latin-1"))
+    registry = Registry(SHOP, tmp_path)
+    assert list(registry.invalid.values()) == [f"{tmp_path / name}: it is not UTF-8 text; save it as UTF-8."]
+    assert "sound" in registry.gold and ("monthly" in registry.gold) == name.endswith("helper.py")
+
+
+def test_a_folder_with_the_name_of_a_module_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "tables/monthly.py").mkdir(parents=True)
+    assert Registry(SHOP, tmp_path).invalid == {
+        "monthly": f"{tmp_path / 'tables/monthly.py'}: it cannot be read: Is a directory."
+    }
+
+
+def test_a_question_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions/sizes.sql").write_bytes("-- Größe".encode("latin-1"))
+    registry = Registry(SHOP, tmp_path)
+    assert registry.invalid_questions == {
+        "sizes": f"{tmp_path / 'questions/sizes.sql'}: it is not UTF-8 text; save it as UTF-8."
+    }
+    assert registry.questions
+
+
 def test_the_error_of_a_table_without_sql_or_build_states_which_file_to_write(tmp_path: Path) -> None:
     registry = Registry(SHOP, write(tmp_path, {"tables/monthly.py": CONTRACT.format(name="Monthly")}))
     assert (
