@@ -25,6 +25,10 @@ from pydantic import ValidationError
 from ecom_lake.engine.alerts import KINDS, RULES, Alerts, Channel, KpiRule, Mail, Rule, ScheduledReport
 from ecom_lake.engine.config import (
     CONFIG,
+    DEFAULT_CONNECTOR,
+    DEFAULT_FIRST_MONTH,
+    DEFAULT_FOLDER,
+    DEFAULT_MEMORY,
     ORDER_DATE,
     PSEUDONYM_KEY,
     EngineSettings,
@@ -33,6 +37,7 @@ from ecom_lake.engine.config import (
     Settings,
     Shop,
     Written,
+    default_threads,
 )
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.recipe import Recipe
@@ -73,16 +78,16 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     if written is not None and not isinstance(written, str):
         raise UserError(f"root in {config} must be a folder or a URL, not {written!r}.")
     readers = _readers(given.pop("readers", ""), config)
-    plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", True), config)
+    plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", Settings.plain_fact_files), config)
     server = _section(ServerSettings, given.pop("server", {}), f"[server] in {config}")
     engine = _section(EngineSettings, given.pop("engine", {}), f"[engine] in {config}")
     channels = _channels(given.pop("channels", {}), config, env)
     shops = given.pop("shops", None)
     if not isinstance(shops, dict | None):
         raise UserError(f"shops in {config} must be tables, one for each shop: [shops.NAME].")
-    memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
-    threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
-    timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
+    memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", DEFAULT_MEMORY)
+    threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", default_threads())
+    timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", Settings.query_timeout)
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, LAKE_SETTINGS, str(config))
     registry = Registry(SHOP, config.parent if config.exists() else None, why_refused=_translation_check(engine))
     shops = shops or {DEFAULT_SHOP: {}}
@@ -231,7 +236,7 @@ def _read(config: Path) -> dict[str, Any]:
 def _root(asked: str | None, written: str | None, config: Path) -> str:
     if asked:
         return _place(asked, Path.cwd(), "root (--root or ECOM_LAKE_ROOT)")
-    return _place(written or "data", config.parent, f"root in {config}")
+    return _place(written or DEFAULT_FOLDER, config.parent, f"root in {config}")
 
 
 def _place(where: str, folder: Path, setting: str) -> str:
@@ -275,7 +280,7 @@ def _shop(
         raise UserError(f"{place} has both a connector and a map: remove one of them.")
     return Shop(
         name=name,
-        connector="" if map_ else _text(values, "connector", "olist", place),
+        connector="" if map_ else _text(values, "connector", DEFAULT_CONNECTOR, place),
         map=map_,
         first_month=first,
         last_month=last,
@@ -510,7 +515,7 @@ def _timezone(values: Mapping[str, Any], place: str) -> str:
 
 def _months(values: Mapping[str, Any], is_undated: bool, place: str) -> tuple[date, date | None]:
     """The first month of the shop, and its last month if it is closed."""
-    first = _month(values.get("first_month", "2016-09"), "first_month", place)
+    first = _month(values.get("first_month", DEFAULT_FIRST_MONTH), "first_month", place)
     if "last_month" in values:
         last = _month(values["last_month"], "last_month", place)
         if last < first:

@@ -34,6 +34,7 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
         Land text files once more whose content was delivered before, so that they count as the newest. They get an empty line.
     """
     from ecom_lake.engine.build.erasure.former_contents import delivered_before, rewritten_delivery
+    from ecom_lake.engine.config import defaults_in_force
     from ecom_lake.engine.landing.encodings import empty_line
     from ecom_lake.engine.store.landing_zone import Again
     from ecom_lake.engine.store.landing_zone import land as land_files
@@ -56,6 +57,8 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
     delivered, why = _delivered(site)
     unknown = _show_arrivals(site, arrivals, delivered)
     if any(arrival.fate == "landed" for arrival in arrivals):
+        if defaults := defaults_in_force(site.shop.written.looked_for):
+            screen.show("", f"The files are in {site.lake.landing.url}. {defaults}")
         if why:
             screen.show("", f"The files are in landing, and cannot be built yet. {why}")
         else:

@@ -162,6 +162,16 @@ def test_land_names_the_table_of_each_file_and_proposes_a_map_for_the_others(
     assert f"ecom-lake map '{sheet}' --shop NAME" in said.out
 
 
+def test_land_states_where_the_files_went_without_a_lake_toml(run: Run, tmp_path: Path) -> None:
+    export = an_export(tmp_path)
+    said = run("land", str(export))
+    assert f"The files are in {tmp_path}/data/olist/landing. The defaults are in force: there is no lake.toml in" in said.out
+    (tmp_path / "lake.toml").touch()
+    export.write_text(f"{ONE_MORE_ORDER}\n", "utf-8")
+    said = run("land", str(export))
+    assert "Landed 1 file" in said.out and "defaults" not in said.out
+
+
 def test_land_removes_what_it_unpacked_to_recognise_a_file(run: Run, tmp_path: Path) -> None:
     """An error on the way out would be printed to stderr, and is one here."""
     with zipfile.ZipFile(tmp_path / "sheet.zip", "w") as packed:

@@ -21,7 +21,7 @@ from ecom_lake.engine.build.release.plain_view import damaged_files, expected_si
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.engine.build.step.trouble import Trouble, troubles
-from ecom_lake.engine.config import NO_CONFIG, Settings
+from ecom_lake.engine.config import Settings, defaults_in_force
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
@@ -107,9 +107,8 @@ def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
         ", ".join(f"{shop.name} ({shop.connector or f'map {shop.map}'}, from {shop.first_month:%Y-%m})" for shop in valid)
         or "none"
     )
-    if not settings.config.exists():
-        missing = NO_CONFIG.format(settings.config.parent)
-        return Finding("settings", "warn", f"The defaults are in force: {missing} Shops: {shops}.")
+    if defaults := defaults_in_force(settings.config):
+        return Finding("settings", "warn", f"{defaults} Shops: {shops}.")
     if invalid:
         return Finding("settings", "warn", f"{counted(len(invalid), 'shop')} of {settings.config} left out. Shops: {shops}.")
     return Finding("settings", "ok", f"{settings.config} is valid. Shops: {shops}.")
