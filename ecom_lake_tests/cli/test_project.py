@@ -61,6 +61,16 @@ def test_a_new_project_can_be_built_tested_and_released(run: Run, project: Path)
     assert "weekday_sales.sql" in run("doctor", *at).out
 
 
+def test_a_project_below_a_file_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("file", "file/project"):
+        said = run("init", folder)
+        assert (said.code, said.err) == (
+            2,
+            f"{tmp_path}/file is a file, and the project would be a folder there: name a new folder.\n",
+        )
+
+
 def test_the_example_map_builds_a_shop(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ann's order has two lines; the other order has no address, so that it is anonymous."""
     monkeypatch.setenv("ECOM_LAKE_PSEUDONYM_KEY", "a key of this test, long enough")

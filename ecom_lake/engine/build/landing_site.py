@@ -17,7 +17,7 @@ from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.contracts.text_file import read_text
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.open_store import open_store
-from ecom_lake.errors import UserError
+from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from ecom_lake.engine.mapping.definitions import Map
@@ -94,4 +94,5 @@ def _open_landing(landing: str, settings: Settings, place: str) -> None:
     try:
         open_store(landing, settings.access)
     except UserError as error:
-        raise UserError(f"{place}: landing: {error}") from None
+        kind = UsageError if isinstance(error, UsageError) else UserError
+        raise kind(f"{place}: landing: {error}") from None
