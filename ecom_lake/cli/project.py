@@ -160,8 +160,21 @@ def _refuse_name(kind: Kind, name: str, settings: Settings) -> None:
         return
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
         raise UsageError(f"'{name}' cannot name a {kind}: use small letters, digits and underscores, such as weekday_sales.")
+    if not _can_be_read(name):
+        raise UsageError(f"'{name}' is a word of SQL, so that no query could read the table: choose another name.")
     if name in {*settings.registry.gold, *settings.registry.silver}:
         raise UsageError(f"There is a table {name} already: choose another name.")
+
+
+def _can_be_read(name: str) -> bool:
+    """Whether SQL takes the name for a table without quotes."""
+    import duckdb
+
+    try:
+        duckdb.extract_statements(f"select {name}.* from {name}")
+    except duckdb.ParserException:
+        return False
+    return True
 
 
 def _place(kind: Kind, path: Path, name: str) -> Path:

@@ -144,6 +144,12 @@ class Registry:
         return next((file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)), str(file))
 
     @property
+    def unread_files(self) -> list[tuple[Path, str]]:
+        """Files of the project folder that look like parts of a table and are read by nothing, and why."""
+        folders = [self.folder / area for area in PROJECT_AREAS] if self.folder else []
+        return [found for folder in folders for found in _unread(folder)]
+
+    @property
     def own_tables(self) -> tuple[Definition, ...]:
         """The user's tables that are built."""
         return tuple(found for _, found in sorted(self._definitions.items()) if found.is_own)
@@ -436,6 +442,16 @@ def _modules_in(folder: Path, *layers: str) -> list[str]:
 
 def _modules(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*.py") if file.stem.isidentifier())
+
+
+def _unread(folder: Path) -> Iterator[tuple[Path, str]]:
+    for file in sorted(folder.glob("[!.]*.py")):
+        if not file.stem.isidentifier():
+            yield file, "the name of a module has letters, digits and _ only; rename it, and its SQL file with it."
+    for file in sorted(folder.glob("[!.]*.sql")):
+        contract = file.with_name(f"{file.name.split('.')[0]}.py")
+        if not contract.exists() and not any(file.name in module.read_text("utf-8", "replace") for module in _modules(folder)):
+            yield file, f"there is no {contract.name} with its contract next to it; `ecom-lake new table NAME` drafts both."
 
 
 def _defines(text: str, layers: Iterable[str]) -> bool:

@@ -131,6 +131,8 @@ def _own_files(settings: Settings) -> Iterator[Finding]:
     wrong = [*registry.invalid.values(), *registry.invalid_questions.values()]
     for why in wrong:
         yield Finding("your files", "fail", why, "Correct the file; everything else is built without it.")
+    for file, why in registry.unread_files:
+        yield Finding("your files", "warn", f"{file} is not read: {why}")
     own = [found.table.name for found in registry.own_tables]
     if own and not wrong:
         yield Finding("your files", "ok", f"Tables of your own: {', '.join(own)}.")

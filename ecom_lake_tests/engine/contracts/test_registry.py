@@ -139,6 +139,19 @@ def test_a_question_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
     assert registry.questions
 
 
+def test_files_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    """A query that a module names is read, and so is a translation for Spark next to its table."""
+    own(tmp_path)
+    read = {"tables/features.sql": SQL, "tables/helper.py": 'QUERY = "features.sql"\n', "tables/monthly.spark.sql": SQL}
+    registry = Registry(SHOP, write(tmp_path, {**read, "tables/my-table.py": "", "models/alone.sql": SQL, "tables/.a-b.py": ""}))
+    (tmp_path / "tables/helper.py").write_bytes(b'# \xe9\nQUERY = "features.sql"\n')
+    assert [(file.relative_to(tmp_path).as_posix(), why[:40]) for file, why in registry.unread_files] == [
+        ("tables/my-table.py", "the name of a module has letters, digits"),
+        ("models/alone.sql", "there is no alone.py with its contract n"),
+    ]
+    assert Registry(SHOP).unread_files == []
+
+
 def test_the_error_of_a_table_without_sql_or_build_states_which_file_to_write(tmp_path: Path) -> None:
     registry = Registry(SHOP, write(tmp_path, {"tables/monthly.py": CONTRACT.format(name="Monthly")}))
     assert (
