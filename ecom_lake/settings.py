@@ -472,7 +472,7 @@ def _kpi_rules(sections: Any, shop: str, config: Path, registry: Registry) -> di
     for name in sections:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "docs/data_dictionary.md lists them."
+            hint = f"did you mean '{near[0]}'?" if near else f"the numbers are {', '.join(known)}."
             raise UserError(f"{place}: '{name}' is not a number of {registry.domain.roles.kpis_by_month}; {hint}")
     return {name: _section(KpiRule, values, f"[shops.{shop}.alerts.kpi.{name}] in {config}") for name, values in sections.items()}
 
@@ -554,7 +554,8 @@ def _without(values: Any, place: str, registry: Registry) -> tuple[str, ...]:
     for value in values:
         if value not in known:
             near = difflib.get_close_matches(value, known, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "docs/canonical.md lists the tables and columns."
+            tables = ", ".join(name for name in known if "." not in name)
+            hint = f"did you mean '{near[0]}'?" if near else f"the tables are {tables}, and a column is TABLE.COLUMN."
             raise UserError(f"{place}: without contains '{value}', which is not an optional table or column; {hint}")
     return tuple(values)
 

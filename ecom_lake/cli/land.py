@@ -145,8 +145,9 @@ def _next_step(site: LandingSite, unknown: list[Arrival], delivered: Sequence[De
     if site.shop.map:  # a map that exists is not drafted again
         return [
             f"{counted(len(unknown), 'file', 'is/are')} none of those that the map '{site.shop.map}' reads: {known}.",
-            "If the shop needs them, add a section [files.NAME] for each to the map, and [TABLE] with its cells: see "
-            "docs/how-to-write-a-map.md. A build leaves other files unread.",
+            "If the shop needs them, add a section [files.NAME] for each to the map, and [TABLE] with its cells; "
+            f"{options.command('new map EXAMPLE')} writes a map with an example of both (docs/how-to-write-a-map.md in the "
+            "repository). A build leaves other files unread.",
             build,
         ]
     return [

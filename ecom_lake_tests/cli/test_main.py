@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from ecom_lake.cli import app
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
+from ecom_lake_tests.project import PROJECT
 
 COMMANDS = [name for name in app if not name.startswith("-")]
 
@@ -174,3 +177,19 @@ def test_the_package_runs_as_a_module_with_the_same_exit_code() -> None:
     wrong = subprocess.run([sys.executable, "-m", "ecom_lake", "nonsense"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "nonsense" in wrong.stderr
+
+
+def test_no_message_sends_people_to_a_file_that_the_package_does_not_have() -> None:
+    """The documents are in the repository: a message states what to do, and may name a document in addition."""
+    found = []
+    for file in sorted((PROJECT / "ecom_lake").rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if id(node) in parts | docstrings or not isinstance(node, ast.JoinedStr | ast.Constant):
+                continue
+            text = ast.unparse(node)
+            if re.search(r"docs/[\w/-]+\.md(?! in the repository)", text):
+                found.append(f"{file.relative_to(PROJECT)}:{node.lineno}")
+    assert found == []
