@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -158,7 +159,7 @@ def _launch(
 
 def _refuse_missing_working_folder() -> None:
     try:
-        os.getcwd()
+        Path.cwd()
     except FileNotFoundError:
         raise UsageError("The working folder does not exist any more: change to another folder, and run it again.") from None
 

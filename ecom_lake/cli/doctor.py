@@ -57,7 +57,9 @@ def _show_settings(as_json: bool, options: Options) -> int:
     if as_json:
         screen.show_json([{**asdict(one), "is_default": one.is_default} for one in found])
     else:
-        rows = [(one.name, as_written(one.value), "" if one.is_default else as_written(one.default) or "not set") for one in found]
+        rows = [
+            (one.name, as_written(one.value), "" if one.is_default else as_written(one.default) or "not set") for one in found
+        ]
         screen.show_table(["setting", "value in force", "default, if another"], rows, wrap=["value in force"])
     screen.show_error(*filter(None, [defaults_in_force(settings.config)]), *settings.invalid.values())
     return 1 if settings.invalid else 0

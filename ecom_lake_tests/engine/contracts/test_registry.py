@@ -133,9 +133,7 @@ def test_a_question_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "questions").mkdir()
     (tmp_path / "questions/sizes.sql").write_bytes("-- Größe".encode("latin-1"))
     registry = Registry(SHOP, tmp_path)
-    assert registry.invalid_questions == {
-        "sizes": f"{tmp_path / 'questions/sizes.sql'}: it is not UTF-8 text; save it as UTF-8."
-    }
+    assert registry.invalid_questions == {"sizes": f"{tmp_path / 'questions/sizes.sql'}: it is not UTF-8 text; save it as UTF-8."}
     assert registry.questions
 
 

@@ -168,7 +168,9 @@ def _undated(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
 def _several_formats(assigned: Sequence[Assigned], targets: Targets) -> Iterator[str]:
     """A sentence for each column of the orders that may be their time, if it had one format."""
     orders = _without_dates(assigned, targets)
-    for name, column in orders.columns.items() if orders else ():
+    if orders is None:
+        return
+    for name, column in orders.columns.items():
         if column.date_forms:
             forms = ", ".join(f"{counted(rows, 'value')} as {form}" for form, rows in column.date_forms.items())
             yield (
