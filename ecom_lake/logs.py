@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 
 from ecom_lake.errors import UsageError
+from ecom_lake.user_path import user_path
 from ecom_lake.visible import visible
 
 LOGGER = logging.getLogger("ecom_lake")
@@ -61,7 +61,7 @@ def start(where: str) -> None:
 
 def _file(where: str) -> logging.Handler:
     try:
-        path = Path(where).expanduser()
+        path = user_path(where, "ECOM_LAKE_LOG")
         path.touch(mode=0o600)  # only its owner may read a new log file
         return logging.FileHandler(path, encoding="utf-8", delay=False)
     except OSError as error:

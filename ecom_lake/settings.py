@@ -25,6 +25,10 @@ from pydantic import ValidationError
 from ecom_lake.engine.alerts import KINDS, RULES, Alerts, Channel, KpiRule, Mail, Rule, ScheduledReport
 from ecom_lake.engine.config import (
     CONFIG,
+    DEFAULT_CONNECTOR,
+    DEFAULT_FIRST_MONTH,
+    DEFAULT_FOLDER,
+    DEFAULT_MEMORY,
     ORDER_DATE,
     PSEUDONYM_KEY,
     EngineSettings,
@@ -33,6 +37,7 @@ from ecom_lake.engine.config import (
     Settings,
     Shop,
     Written,
+    default_threads,
 )
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.recipe import Recipe
@@ -45,6 +50,7 @@ from ecom_lake.errors import UserError
 from ecom_lake.extras import why_missing
 from ecom_lake.schedules import cron_problem, timezone_problem
 from ecom_lake.shop.domain import SHOP
+from ecom_lake.user_path import user_path
 
 DEFAULT_SHOP = "olist"
 """The shop of a lake without a lake.toml."""
@@ -53,6 +59,10 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:(?=/|$)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^/]")
 LONGEST_QUERY = 86_400
 """Seconds: the largest query_timeout."""
+LEAST_MEMORY = 100
+"""Megabytes of DuckDB."""
+_MEGABYTES = {"MB": 1.0, "MiB": 1.048576, "GB": 1e3, "GiB": 1073.741824}
+MOST_THREADS = 1_024
 FEWEST_RELEASES = 2
 """`ecom-lake diff` compares the last two."""
 LARGEST_COUNT = 36_500
@@ -73,16 +83,16 @@ def load(root: str | None = None, environment: Mapping[str, str] | None = None, 
     if written is not None and not isinstance(written, str):
         raise UserError(f"root in {config} must be a folder or a URL, not {written!r}.")
     readers = _readers(given.pop("readers", ""), config)
-    plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", True), config)
+    plain_fact_files = _plain_fact_files(given.pop("plain_fact_files", Settings.plain_fact_files), config)
     server = _section(ServerSettings, given.pop("server", {}), f"[server] in {config}")
     engine = _section(EngineSettings, given.pop("engine", {}), f"[engine] in {config}")
     channels = _channels(given.pop("channels", {}), config, env)
     shops = given.pop("shops", None)
     if not isinstance(shops, dict | None):
         raise UserError(f"shops in {config} must be tables, one for each shop: [shops.NAME].")
-    memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", "2GB")
-    threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", os.cpu_count() or 2)
-    timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", 300)
+    memory = env.get("ECOM_LAKE_MEMORY") or given.pop("memory_limit", DEFAULT_MEMORY)
+    threads = env.get("ECOM_LAKE_THREADS") or given.pop("threads", default_threads())
+    timeout = env.get("ECOM_LAKE_QUERY_TIMEOUT") or given.pop("query_timeout", Settings.query_timeout)
     _refuse_unknown(set(given) - {"memory_limit", "threads", "query_timeout"}, LAKE_SETTINGS, str(config))
     registry = Registry(SHOP, config.parent if config.exists() else None, why_refused=_translation_check(engine))
     shops = shops or {DEFAULT_SHOP: {}}
@@ -151,12 +161,12 @@ def log_to(environment: Mapping[str, str] | None = None) -> str:
 def _keys_file(env: Mapping[str, str], config: Path) -> Path:
     """The file of the server's keys: ECOM_LAKE_KEYS, else keys.toml next to lake.toml."""
     named = env.get("ECOM_LAKE_KEYS")
-    return Path(named).expanduser().absolute() if named else config.with_name("keys.toml")
+    return user_path(named, "ECOM_LAKE_KEYS").absolute() if named else config.with_name("keys.toml")
 
 
 def _access(env: Mapping[str, str]) -> Access:
     """Access to Azure, read from the environment variables of Azure's own tools, including their older names."""
-    default = Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ecom-lake"
+    cache = env.get("ECOM_LAKE_CACHE") or f"{env.get('XDG_CACHE_HOME') or '~/.cache'}/ecom-lake"
     return Access(
         account=env.get("AZURE_STORAGE_ACCOUNT_NAME") or env.get("AZURE_STORAGE_ACCOUNT", ""),
         connection_string=Secret(env.get("AZURE_STORAGE_CONNECTION_STRING", "")),
@@ -164,21 +174,21 @@ def _access(env: Mapping[str, str]) -> Access:
         sas=Secret(env.get("AZURE_STORAGE_SAS_TOKEN", "")),
         endpoint=env.get("AZURE_STORAGE_SERVICE_ENDPOINT", "").rstrip("/"),
         retries=_retries(env.get("ECOM_LAKE_RETRIES", "4")),
-        cache=Path(env.get("ECOM_LAKE_CACHE") or default).expanduser().absolute(),
+        cache=user_path(cache, "ECOM_LAKE_CACHE").absolute(),
         cache_limit=_bytes(env.get("ECOM_LAKE_CACHE_LIMIT", "10GB")),
     )
 
 
 def _retries(value: str) -> int:
-    if not value.isdigit():
+    if not re.fullmatch("[0-9]{1,3}", value):
         raise UserError(
-            f"ECOM_LAKE_RETRIES is the number of retries of a request: it must be a whole number from 0, not '{value}'."
+            f"ECOM_LAKE_RETRIES is the number of retries of a request: it must be a whole number from 0 to 999, not '{value}'."
         )
     return int(value)
 
 
 def _bytes(value: str) -> int:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(MB|GB|TB)", value)
+    found = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]+)?) ?(MB|GB|TB)", value)
     if not found:
         raise UserError(f"ECOM_LAKE_CACHE_LIMIT must look like 10GB or 500MB, not '{value}'.")
     return int(float(found[1]) * {"MB": 1e6, "GB": 1e9, "TB": 1e12}[found[2]])
@@ -200,12 +210,12 @@ def _config(project: str | None, env: Mapping[str, str]) -> Path:
 
     Only where it is searched it may be missing; it is then expected in the working folder."""
     if project:
-        config = Path(project).expanduser().absolute() / CONFIG
+        config = user_path(project, "--project").absolute() / CONFIG
         if not config.exists():
             raise UserError(f"--project {project}: there is no {config}. Name the folder that holds the lake.toml.")
         return config
     if named := env.get("ECOM_LAKE_CONFIG"):
-        config = Path(named).expanduser().absolute()
+        config = user_path(named, "ECOM_LAKE_CONFIG").absolute()
         if not config.exists():
             raise UserError(
                 f"ECOM_LAKE_CONFIG is {config}, which does not exist. Set it to the path of a lake.toml, or unset it."
@@ -231,14 +241,14 @@ def _read(config: Path) -> dict[str, Any]:
 def _root(asked: str | None, written: str | None, config: Path) -> str:
     if asked:
         return _place(asked, Path.cwd(), "root (--root or ECOM_LAKE_ROOT)")
-    return _place(written or "data", config.parent, f"root in {config}")
+    return _place(written or DEFAULT_FOLDER, config.parent, f"root in {config}")
 
 
 def _place(where: str, folder: Path, setting: str) -> str:
     """A URL unchanged, or the absolute path of a folder; a relative path starts at `folder`."""
     scheme = _SCHEME.match(where)
     if scheme is None:
-        return str((folder / Path(where).expanduser()).absolute())
+        return str((folder / user_path(where, setting)).absolute())
     if not _URL.match(where):
         hint = "a folder, or a URL such as az://CONTAINER/PREFIX"
         raise UserError(f"{setting} must be {hint}, not '{where}': write // and the address after '{scheme[0]}'.")
@@ -275,7 +285,7 @@ def _shop(
         raise UserError(f"{place} has both a connector and a map: remove one of them.")
     return Shop(
         name=name,
-        connector="" if map_ else _text(values, "connector", "olist", place),
+        connector="" if map_ else _text(values, "connector", DEFAULT_CONNECTOR, place),
         map=map_,
         first_month=first,
         last_month=last,
@@ -391,11 +401,11 @@ def _target(name: str, values: Any, section: str, config: Path, env: Mapping[str
         raise UserError(f"{place}: schema has letters, digits and _, and does not start with a digit, unlike '{schema}'.")
     if not isinstance(personal, bool):
         raise UserError(f"{place}: personal must be true or false, not {personal!r}.")
-    if not isinstance(tables, list) or ("tables" in values and not tables):
+    if not isinstance(tables, list) or ("tables" in values and not tables) or not all(isinstance(one, str) for one in tables):
         raise UserError(f'{place}: tables must be a list of gold tables, such as ["kpi_monthly", "rfm"], not {tables!r}.')
     for table in tables:
         if table not in registry.gold:
-            near = difflib.get_close_matches(str(table), registry.gold, 1)
+            near = difflib.get_close_matches(table, registry.gold, 1)
             hint = f"did you mean '{near[0]}'?" if near else "`ecom-lake tables` lists them."
             raise UserError(f"{place}: tables contains {table!r}, which is not a gold table; {hint}")
     return Target(name, Secret(env.get(variable, "")), variable, schema, tuple(tables), personal)
@@ -462,7 +472,7 @@ def _kpi_rules(sections: Any, shop: str, config: Path, registry: Registry) -> di
     for name in sections:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "docs/data_dictionary.md lists them."
+            hint = f"did you mean '{near[0]}'?" if near else f"the numbers are {', '.join(known)}."
             raise UserError(f"{place}: '{name}' is not a number of {registry.domain.roles.kpis_by_month}; {hint}")
     return {name: _section(KpiRule, values, f"[shops.{shop}.alerts.kpi.{name}] in {config}") for name, values in sections.items()}
 
@@ -510,7 +520,7 @@ def _timezone(values: Mapping[str, Any], place: str) -> str:
 
 def _months(values: Mapping[str, Any], is_undated: bool, place: str) -> tuple[date, date | None]:
     """The first month of the shop, and its last month if it is closed."""
-    first = _month(values.get("first_month", "2016-09"), "first_month", place)
+    first = _month(values.get("first_month", DEFAULT_FIRST_MONTH), "first_month", place)
     if "last_month" in values:
         last = _month(values["last_month"], "last_month", place)
         if last < first:
@@ -544,7 +554,8 @@ def _without(values: Any, place: str, registry: Registry) -> tuple[str, ...]:
     for value in values:
         if value not in known:
             near = difflib.get_close_matches(value, known, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "docs/canonical.md lists the tables and columns."
+            tables = ", ".join(name for name in known if "." not in name)
+            hint = f"did you mean '{near[0]}'?" if near else f"the tables are {tables}, and a column is TABLE.COLUMN."
             raise UserError(f"{place}: without contains '{value}', which is not an optional table or column; {hint}")
     return tuple(values)
 
@@ -577,8 +588,11 @@ def _month(value: Any, setting: str, place: str) -> date:
 
 
 def _memory(value: Any, config: Path) -> str:
-    if not re.fullmatch(r"\d+(\.\d+)? ?(MB|GB|MiB|GiB)", str(value)):
-        raise UserError(f"memory_limit (in {config} or ECOM_LAKE_MEMORY) must look like 1GB, not '{value}'.")
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]+)?) ?(MB|GB|MiB|GiB)", str(value))
+    if not found or float(found[1]) * _MEGABYTES[found[2]] < LEAST_MEMORY:
+        raise UserError(
+            f"memory_limit (in {config} or ECOM_LAKE_MEMORY) must look like 1GB, and be at least {LEAST_MEMORY}MB, not '{value}'."
+        )
     return str(value)
 
 
@@ -595,8 +609,10 @@ def _plain_fact_files(value: Any, config: Path) -> bool:
 
 
 def _threads(value: Any, config: Path) -> int:
-    if not str(value).isdigit() or int(value) < 1:
-        raise UserError(f"threads (in {config} or ECOM_LAKE_THREADS) must be a whole number from 1, not '{value}'.")
+    if not re.fullmatch("[0-9]{1,4}", str(value)) or not 1 <= int(value) <= MOST_THREADS:
+        raise UserError(
+            f"threads (in {config} or ECOM_LAKE_THREADS) must be a whole number from 1 to {MOST_THREADS:,}, not '{value}'."
+        )
     return int(value)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,11 @@ from ecom_lake.engine.build.step.built_with import MissingExtraError
 from ecom_lake.engine.contracts.columns import Count, Key
 from ecom_lake.engine.contracts.definition_error import DefinitionError
 from ecom_lake.engine.contracts.table import Gold
+from ecom_lake.engine.serve import doctor
 from ecom_lake.engine.store.access import Access
 from ecom_lake.engine.store.open_store import open_store
 from ecom_lake.errors import UsageError
+from ecom_lake.settings import load
 from ecom_lake_tests.builders.built_lake import BuiltLake
 
 MODELS = "It needs ecom-lake[models], which is not installed here: run `pip install 'ecom-lake[models]'`."
@@ -36,6 +40,25 @@ def test_tables_of_models_are_left_out_with_the_reason(built_lake: BuiltLake, wi
     named = {table for table, why in missing.items() if why == MODELS}
     assert named == {"churn_scores", "churn_fit", "review_risk", "review_risk_fit", *_of_the_forecast()}
     assert "insights" not in missing
+
+
+def test_doctor_names_what_is_not_built_and_does_not_fail(
+    tmp_path: Path, without_models: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_version(package: str) -> str:
+        if package == "scikit-learn":
+            raise PackageNotFoundError(package)
+        return version(package)
+
+    monkeypatch.setattr(doctor, "version", no_version)
+    (tmp_path / "lake.toml").touch()
+    found = {one.what: (one.state, one.says) for one in doctor.examine(partial(load, project=str(tmp_path)), None)}
+    assert found["packages"][0] == "ok" and "scikit-learn" not in found["packages"][1]
+    assert found["extra models"] == (
+        "ok",
+        "Building churn_scores, review_risk, sales_forecast needs ecom-lake[models], which is not installed here: "
+        "run `pip install 'ecom-lake[models]'`.",
+    )
 
 
 def _of_the_forecast() -> set[str]:

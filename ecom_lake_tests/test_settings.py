@@ -46,7 +46,7 @@ def test_readers_that_are_not_a_name_are_one_sentence(tmp_path: Path) -> None:
         ('["product.unit_cost"]', "which is not an optional table or column; did you mean 'products.unit_cost'?"),
         ('["orders"]', "which is not an optional table or column"),
         ('["orders.order_id"]', "which is not an optional table or column"),
-        ('["moonlight"]', "docs/canonical.md lists the tables and columns."),
+        ('["moonlight"]', "the tables are customers, "),
         ('"payments"', "without must be a list of tables and columns"),
         ("[1]", "without must be a list of tables and columns"),
     ],
@@ -111,6 +111,31 @@ def test_a_shop_that_is_not_a_toml_table_is_an_error(tmp_path: Path) -> None:
         load(None, {"ECOM_LAKE_CONFIG": str(config)})
     config.write_text("[shops]\nmine = 3\n", encoding="utf-8")
     assert "must be a table of settings" in load(None, {"ECOM_LAKE_CONFIG": str(config)}).invalid["mine"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("ECOM_LAKE_RETRIES", "²", "must be a whole number from 0 to 999, not '²'"),
+        ("ECOM_LAKE_THREADS", "²", "must be a whole number from 1 to 1,024, not '²'"),
+        ("ECOM_LAKE_THREADS", "99999", "must be a whole number from 1 to 1,024, not '99999'"),
+        ("ECOM_LAKE_MEMORY", "0GB", "must look like 1GB, and be at least 100MB, not '0GB'"),
+        ("ECOM_LAKE_MEMORY", "99MB", "at least 100MB, not '99MB'"),
+        ("ECOM_LAKE_MEMORY", "9999999GB", "must look like 1GB"),
+        ("ECOM_LAKE_CACHE_LIMIT", "³GB", "ECOM_LAKE_CACHE_LIMIT must look like 10GB"),
+        ("ECOM_LAKE_CACHE", "~nobody_here/x", "ECOM_LAKE_CACHE: the home folder in '~nobody_here/x' is not known"),
+        ("ECOM_LAKE_KEYS", "~nobody_here/x", "ECOM_LAKE_KEYS: the home folder in '~nobody_here/x' is not known"),
+        ("ECOM_LAKE_CONFIG", "~nobody_here/x", "ECOM_LAKE_CONFIG: the home folder in '~nobody_here/x' is not known"),
+        ("ECOM_LAKE_ROOT", "~nobody_here/x", "root (--root or ECOM_LAKE_ROOT): the home folder in '~nobody_here/x' is not"),
+    ],
+)
+def test_a_variable_that_cannot_work_is_one_sentence(variable: str, value: str, expected: str) -> None:
+    with pytest.raises(UserError, match=re.escape(expected)):
+        load(None, {variable: value})
+
+
+def test_the_least_memory_is_accepted() -> None:
+    assert load(None, {"ECOM_LAKE_MEMORY": "0.1GB"}).memory_limit == "0.1GB"
 
 
 @pytest.mark.parametrize("root", ["az://", "az:/lake", "abfss:", "s3:///lake"])
@@ -371,6 +396,7 @@ def test_targets_are_declared_with_the_variable_of_their_url(tmp_path: Path) -> 
             "schema has letters, digits and _, and does not start with a digit",
         ),
         ('publish.a = { url_env = "A", personal = 1 }', "personal must be true or false, not 1."),
+        ('publish.a = { url_env = "A", tables = [["rfm"]] }', "tables must be a list of gold tables"),
         ('publish.a = { url_env = "A", tables = [] }', "tables must be a list of gold tables"),
         (
             'publish.a = { url_env = "A", tables = ["rmf"] }',

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Group, Parameter
@@ -148,11 +149,19 @@ def _launch(
 ) -> Any:
     from ecom_lake.settings import log_to
 
+    _refuse_missing_working_folder()
     command, bound, unparsed = app.parse_args(tokens)
     logs.start(log_to())
     for name in unparsed:
         bound.arguments[name] = LakeOptions(root, shop, project)
     return command(*bound.args, **bound.kwargs)
+
+
+def _refuse_missing_working_folder() -> None:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("The working folder does not exist any more: change to another folder, and run it again.") from None
 
 
 def command() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
-def doctor(*, deep: Flag = False, as_json: AsJson = False, options: Options) -> int:
+def doctor(*, deep: Flag = False, settings: Flag = False, as_json: AsJson = False, options: Options) -> int:
     """Check the setup and the files, and show how to fix each problem.
 
     Exit code 1 if a check fails.
@@ -28,18 +28,41 @@ def doctor(*, deep: Flag = False, as_json: AsJson = False, options: Options) -> 
     ----------
     deep
         Read every file of the release and check it against its hash.
+    settings
+        Instead of checks, show every setting of lake.toml with the value in force: of all shops, or of the one in --shop.
     as_json
         Print JSON.
     """
     from ecom_lake.engine.serve.doctor import examine
     from ecom_lake.settings import load
 
+    if settings:
+        return _show_settings(as_json, options)
     findings = list(examine(partial(load, options.root, project=options.project), options.shop, deep))
     if as_json:
         screen.show_json([asdict(finding) for finding in findings])
     else:
         _show_findings(findings)
     return 1 if any(finding.state == "fail" for finding in findings) else 0
+
+
+def _show_settings(as_json: bool, options: Options) -> int:
+    """Exit code 1 if the section of a shop has an error."""
+    from ecom_lake.engine.config import defaults_in_force
+    from ecom_lake.engine.serve.settings_in_force import as_written, settings_in_force
+    from ecom_lake.settings import load
+
+    settings = load(options.root, project=options.project)
+    found = settings_in_force(settings, [settings.shop(options.shop).name] if options.shop else settings.shops)
+    if as_json:
+        screen.show_json([{**asdict(one), "is_default": one.is_default} for one in found])
+    else:
+        rows = [
+            (one.name, as_written(one.value), "" if one.is_default else as_written(one.default) or "not set") for one in found
+        ]
+        screen.show_table(["setting", "value in force", "default, if another"], rows, wrap=["value in force"])
+    screen.show_error(*filter(None, [defaults_in_force(settings.config)]), *settings.invalid.values())
+    return 1 if settings.invalid else 0
 
 
 def repair(*, options: Options) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ecom_lake.engine.serve.difference import Changed, Difference
     from ecom_lake.engine.store.entry import Entry
 
-_AGE = re.compile(r"(\d+)(h|d|w)")
+_AGE = re.compile("([0-9]{1,5})(h|d|w)")
 _HOURS = {"h": 1, "d": 24, "w": 168}
 MONTHS = 36
 """The number of monthly KPI changes that are shown; --json has all."""
@@ -213,7 +213,7 @@ def gc(*, older_than: str = "30d", dry_run: Flag = False, yes: Flag = False, opt
 def _age(text: str) -> timedelta:
     found = _AGE.fullmatch(text)
     if not found or int(found[1]) < 1:
-        raise UsageError(f"--older-than must look like 12h, 30d or 8w, and be at least 1h, not '{text}'.")
+        raise UsageError(f"--older-than must look like 12h, 30d or 8w, and be from 1h to 99999w, not '{text}'.")
     return timedelta(hours=int(found[1]) * _HOURS[found[2]])
 
 

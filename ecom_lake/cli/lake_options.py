@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from ecom_lake.errors import UsageError, UserError
+from ecom_lake.user_path import file_above
 
 if TYPE_CHECKING:
     from ecom_lake.engine.build.landing_site import LandingSite
@@ -33,17 +35,27 @@ class LakeOptions:
             raise UsageError(str(error)) from None
         return settings
 
+    def _settings_of_lake(self) -> Settings:
+        """The settings, if a lake may be at their root."""
+        settings = self.settings()
+        if "://" not in settings.root and (file := file_above(Path(settings.root))):
+            raise UsageError(
+                f"The root of the lake is {settings.root}, and {file} is a file: name a folder with --root, ECOM_LAKE_ROOT or "
+                "root in lake.toml."
+            )
+        return settings
+
     def site(self) -> Site:
         from ecom_lake.engine.build.shop_context import open_site
 
-        settings = self.settings()
+        settings = self._settings_of_lake()
         return open_site(settings, self.shop or settings.default_shop)
 
     def landing_site(self) -> LandingSite:
         """For commands that only land files: nothing of how tables are made is read."""
         from ecom_lake.engine.build.landing_site import open_landing_site
 
-        settings = self.settings()
+        settings = self._settings_of_lake()
         return open_landing_site(settings, self.shop or settings.default_shop)
 
     def command(self, arguments: str) -> str:

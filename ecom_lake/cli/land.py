@@ -34,6 +34,7 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
         Land text files once more whose content was delivered before, so that they count as the newest. They get an empty line.
     """
     from ecom_lake.engine.build.erasure.former_contents import delivered_before, rewritten_delivery
+    from ecom_lake.engine.config import defaults_in_force
     from ecom_lake.engine.landing.encodings import empty_line
     from ecom_lake.engine.store.landing_zone import Again
     from ecom_lake.engine.store.landing_zone import land as land_files
@@ -56,6 +57,8 @@ def land(*paths: Path, again: Flag = False, options: Options) -> int:
     delivered, why = _delivered(site)
     unknown = _show_arrivals(site, arrivals, delivered)
     if any(arrival.fate == "landed" for arrival in arrivals):
+        if defaults := defaults_in_force(site.shop.written.looked_for):
+            screen.show("", f"The files are in {site.lake.landing.url}. {defaults}")
         if why:
             screen.show("", f"The files are in landing, and cannot be built yet. {why}")
         else:
@@ -142,8 +145,9 @@ def _next_step(site: LandingSite, unknown: list[Arrival], delivered: Sequence[De
     if site.shop.map:  # a map that exists is not drafted again
         return [
             f"{counted(len(unknown), 'file', 'is/are')} none of those that the map '{site.shop.map}' reads: {known}.",
-            "If the shop needs them, add a section [files.NAME] for each to the map, and [TABLE] with its cells: see "
-            "docs/how-to-write-a-map.md. A build leaves other files unread.",
+            "If the shop needs them, add a section [files.NAME] for each to the map, and [TABLE] with its cells; "
+            f"{options.command('new map EXAMPLE')} writes a map with an example of both (docs/how-to-write-a-map.md in the "
+            "repository). A build leaves other files unread.",
             build,
         ]
     return [

@@ -98,11 +98,12 @@ def refuse_absent(files: Sequence[Path]) -> None:
 def _read(shop: Shop | None, options: LakeOptions) -> tuple[Map, Connector]:
     """The map, and the connector with its contracts: for a shop without dates if no table of orders has one."""
     from ecom_lake.engine.contracts.definition_error import DefinitionError
+    from ecom_lake.engine.contracts.text_file import read_text
     from ecom_lake.engine.mapping.map_file import read_map
     from ecom_lake.engine.mapping.run_facet import check_types
 
     path, where = _map_of(shop, options)
-    text = path.read_text("utf-8")
+    text = read_text(path)
     connector = connector_for(text)
     if shop and connector.of_shop:
         connector = connector.of_shop(connector, shop.numbers)

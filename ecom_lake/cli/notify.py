@@ -69,10 +69,10 @@ def notify(
 
 
 def _refuse_without_channels(site: Site) -> None:
+    from ecom_lake.engine.alerts import ADD_CHANNEL
+
     if not site.shop.alerts.channels:
-        raise UsageError(
-            f"{site.shop.written.looked_for} has no channel to send to: add [channels.NAME], as docs/alerts.md describes."
-        )
+        raise UsageError(f"{site.shop.written.looked_for} has no channel to send to: {ADD_CHANNEL}.")
 
 
 def _preview(site: Site, as_json: bool) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import LakeOptions, Options
 from ecom_lake.errors import UsageError
+from ecom_lake.user_path import file_above, user_path
 
 if TYPE_CHECKING:
     from ecom_lake.engine.config import Settings
@@ -35,8 +36,10 @@ def init(folder: Path, /) -> int:
     folder
         A new or empty folder.
     """
-    target = folder.expanduser().absolute()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    target = user_path(folder, "FOLDER").absolute()
+    if file := file_above(target):
+        raise UsageError(f"{file} is a file, and the project would be a folder there: name a new folder.")
+    if target.exists() and any(target.iterdir()):
         raise UsageError(f"{target} exists and is not empty: name a new folder.")
     for path, source in _files_of("init"):
         _write(target / path, source.read_text("utf-8"))
@@ -157,8 +160,21 @@ def _refuse_name(kind: Kind, name: str, settings: Settings) -> None:
         return
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
         raise UsageError(f"'{name}' cannot name a {kind}: use small letters, digits and underscores, such as weekday_sales.")
+    if not _can_be_read(name):
+        raise UsageError(f"'{name}' is a word of SQL, so that no query could read the table: choose another name.")
     if name in {*settings.registry.gold, *settings.registry.silver}:
         raise UsageError(f"There is a table {name} already: choose another name.")
+
+
+def _can_be_read(name: str) -> bool:
+    """Whether SQL takes the name for a table without quotes."""
+    import duckdb
+
+    try:
+        duckdb.extract_statements(f"select {name}.* from {name}")
+    except duckdb.ParserException:
+        return False
+    return True
 
 
 def _place(kind: Kind, path: Path, name: str) -> Path:

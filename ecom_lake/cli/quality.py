@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ecom_lake.cli import screen
 from ecom_lake.cli.lake_options import AsJson, Flag, Options
+from ecom_lake.cli.output_file import replacing
 from ecom_lake.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,9 +42,8 @@ def quality(*, out: Path | None = None, columns: Flag = False, as_json: AsJson =
     entry = released(site)
     where = site.lake.store.where(f"{site.shop.name}/{PAGE}")
     if out is not None:
-        if not out.absolute().parent.is_dir():
-            raise UsageError(f"--out: there is no folder {out.absolute().parent}.")
-        out.write_bytes(render(site, entry))
+        with replacing(out) as draft:
+            draft.write_bytes(render(site, entry))
         where = str(out)
     if as_json:
         screen.show_json({"shop": site.shop.name, "release": entry.number, "page": where})

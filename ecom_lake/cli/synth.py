@@ -50,7 +50,7 @@ def synth(
     folder
         A new folder for the files.
     orders
-        Number of valid orders; broken rows are extra.
+        Number of valid orders, at most 10,000,000; broken rows are extra.
     seed
         Random seed.
     by_month

@@ -128,6 +128,11 @@ class AppriseService(SettingsModel, frozen=True):
         return self.url_env
 
 
+ADD_CHANNEL = (
+    'add [channels.team] with kind = "webhook" and url_env = "TEAM_WEBHOOK", the environment variable with its URL '
+    "(docs/alerts.md in the repository)"
+)
+"""What to do where lake.toml has no channel."""
 KINDS: Mapping[str, type[Webhook | Mail | AppriseService]] = {"webhook": Webhook, "mail": Mail, "apprise": AppriseService}
 
 

@@ -5,6 +5,7 @@ Here: the types, and the months of a shop. Not here: reading the environment and
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ NO_CONFIG = (
     "there is no lake.toml in {} or a folder above it. Start in a project folder, name one with --project or ECOM_LAKE_CONFIG, "
     "or create one with `ecom-lake init FOLDER`."
 )
+DEFAULT_FOLDER = "data"
+"""The root of a lake, in the folder of its lake.toml."""
+DEFAULT_MEMORY = "2GB"
+DEFAULT_CONNECTOR = "olist"
+DEFAULT_FIRST_MONTH = "2016-09"
 ORDER_DATE = "orders.ordered_at"
 PSEUDONYM_KEY = "ECOM_LAKE_PSEUDONYM_KEY"
 """The environment variable with the key of pseudonyms."""
@@ -114,6 +120,15 @@ class Shop:
         count = (last.year - self.first_month.year) * 12 + last.month - self.first_month.month + 1
         start = self.first_month.year * 12 + self.first_month.month - 1
         return [date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(max(count, 0))]
+
+
+def defaults_in_force(config: Path) -> str:
+    """The sentence that there is no lake.toml; empty if there is one."""
+    return "" if config.exists() else f"The defaults are in force: {NO_CONFIG.format(config.parent)}"
+
+
+def default_threads() -> int:
+    return os.cpu_count() or 2
 
 
 def month_name(month: date) -> str:

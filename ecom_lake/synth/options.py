@@ -9,6 +9,8 @@ import numpy as np
 
 _SHARES = {"repeat_share": 0.4, "late_share": 0.5, "late_return_drop": 1.0, "corrections": 0.2}
 """The maximum of each share."""
+MOST_ORDERS = 10_000_000
+"""The orders of a shop are in memory together: up to half a gigabyte for a million of them."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class SynthOptions:
     def __post_init__(self) -> None:
         if self.orders < 100:
             raise ValueError(f"orders is {self.orders}; a shop needs at least 100.")
+        if self.orders > MOST_ORDERS:
+            raise ValueError(f"orders is {self.orders:,}; a synthetic shop has at most {MOST_ORDERS:,}.")
         if self.seed < 0:
             raise ValueError(f"seed is {self.seed}; use a whole number from 0.")
         for name in ("first_month", "last_month"):

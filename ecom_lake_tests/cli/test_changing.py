@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import json
 import tomllib
+import zipfile
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -158,6 +160,25 @@ def test_land_names_the_table_of_each_file_and_proposes_a_map_for_the_others(
     assert tables == {"my": "unknown", "olist_sellers.csv": "sellers"}
     assert "1 file is none of the tables that the connector 'olist' reads: customers, orders, " in said.out
     assert f"ecom-lake map '{sheet}' --shop NAME" in said.out
+
+
+def test_land_states_where_the_files_went_without_a_lake_toml(run: Run, tmp_path: Path) -> None:
+    export = an_export(tmp_path)
+    said = run("land", str(export))
+    assert f"The files are in {tmp_path}/data/olist/landing. The defaults are in force: there is no lake.toml in" in said.out
+    (tmp_path / "lake.toml").touch()
+    export.write_text(f"{ONE_MORE_ORDER}\n", "utf-8")
+    said = run("land", str(export))
+    assert "Landed 1 file" in said.out and "defaults" not in said.out
+
+
+def test_land_removes_what_it_unpacked_to_recognise_a_file(run: Run, tmp_path: Path) -> None:
+    """An error on the way out would be printed to stderr, and is one here."""
+    with zipfile.ZipFile(tmp_path / "sheet.zip", "w") as packed:
+        packed.writestr("sheet.csv", "Order Ref,Who,When,Total\n1,ann,2018-01-01,5\n")
+    said = run("land", str(tmp_path / "sheet.zip"))
+    gc.collect()
+    assert "sheet.zip" in said.out and "unknown" in said.out and said.err == ""
 
 
 def test_land_says_what_a_build_will_refuse_and_reads_every_file(run: Run, fresh_lake: BuiltLake, tmp_path: Path) -> None:

@@ -55,5 +55,51 @@ def test_a_wrong_request_is_a_sentence(run: Run, built_lake: BuiltLake, argument
     assert said.err.startswith(sentence), said.err
 
 
+KEY = """[aaaaaaaa]
+name = "x"
+sha256 = "0"
+scopes = ["read"]
+shops = []
+made_at = "2026-01-31T12:00:00+00:00"
+last_used = ""
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (KEY + 'color = "red"\n', "[aaaaaaaa] there is no setting 'color'; the settings are name, sha256, scopes"),
+        (KEY.replace('name = "x"\n', ""), "[aaaaaaaa] name is missing. Restore it"),
+        (KEY.replace('"2026', '"soon 2026'), "[aaaaaaaa] made_at must be a time such as 2026-01-31T12:00:00+00:00, not 'soon"),
+        (KEY.replace('["read"]', "3"), "[aaaaaaaa] scopes is 3: "),
+        ("color = 1\n", "'color' is no section of a key. Restore it"),
+    ],
+)
+def test_a_wrong_file_of_keys_is_one_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, why: str
+) -> None:
+    (tmp_path / "lake.toml").touch()
+    file = tmp_path / "keys.toml"
+    file.write_text(text, "utf-8")
+    file.chmod(0o600)
+    for command in (("list",), ("new", "y")):
+        said = run("key", *command)
+        assert said.code == 1 and said.err.startswith(f"{file} is damaged: {why}"), said.err
+
+
+def test_a_place_that_cannot_hold_the_keys_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lake.toml").touch()
+    (tmp_path / "folder").mkdir(mode=0o755)
+    place = "ECOM_LAKE_KEYS names the file; without it, it is keys.toml next to lake.toml.\n"
+    monkeypatch.setenv("ECOM_LAKE_KEYS", str(tmp_path / "none" / "keys.toml"))
+    missing = f"There is no folder {tmp_path}/none for the keys: create it, or name another. {place}"
+    assert run("key", "new", "x").err == missing
+    monkeypatch.setenv("ECOM_LAKE_KEYS", str(tmp_path / "folder"))
+    for command in (("key", "list"), ("key", "new", "x"), ("serve",)):
+        assert run(*command).err == f"{tmp_path}/folder cannot be read: Is a directory. {place}"
+    monkeypatch.setenv("ECOM_LAKE_KEYS", str(tmp_path / "lake.toml" / "keys.toml"))
+    assert run("key").err == f"{tmp_path}/lake.toml/keys.toml cannot be read: Not a directory. {place}"
+
+
 def test_keys_need_a_project(run: Run) -> None:
     assert run("key", "new", "x").err.startswith("Keys are kept next to lake.toml, and there is none")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from ecom_lake.cli import app
 from ecom_lake_tests.builders.built_lake import BuiltLake
 from ecom_lake_tests.cli.conftest import Run
+from ecom_lake_tests.project import PROJECT
 
 COMMANDS = [name for name in app if not name.startswith("-")]
 
@@ -59,6 +62,10 @@ def test_help_names_the_lakes_options_and_the_exit_codes(run: Run, command: str)
         (["rollback", "999"], "There is no state 999"),
         (["unpin"], "No release of shop 'olist' is pinned"),
         (["gc", "--older-than", "5m"], "--older-than must look like 12h, 30d or 8w"),
+        (["gc", "--older-than", "99999999999999999999d"], "--older-than must look like 12h, 30d or 8w"),
+        (["status", "--root", "~nobody_here/x"], "root (--root or ECOM_LAKE_ROOT): the home folder in '~nobody_here/x' is not"),
+        (["status", "--project", "~nobody_here/x"], "--project: the home folder in '~nobody_here/x' is not known; write"),
+        (["init", "~nobody_here/x"], "FOLDER: the home folder in '~nobody_here/x' is not known; write the whole path."),
         (["build", "--months", "2017"], "--months must look like 2017-03 or 2017-01..2017-03, not '2017'."),
         (["build", "--months", "2019-01"], "is not a range of the shop's months (2017-01..2017-04)"),
         (["build", "--shop", "empty"], "Shop 'empty' has nothing yet"),
@@ -70,6 +77,7 @@ def test_help_names_the_lakes_options_and_the_exit_codes(run: Run, command: str)
         (["sql", "from fct_orders", "--out", "answer.txt"], "add --format csv, json or parquet"),
         (["sql", "from fct_orders", "--out", "no/such/folder.csv"], "--out: there is no folder"),
         (["synth", "new", "--orders", "3"], "orders is 3; a shop needs at least 100."),
+        (["synth", "new", "--orders", "10000001"], "orders is 10,000,001; a synthetic shop has at most 10,000,000."),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_code_2(run: Run, built_lake: BuiltLake, arguments: list[str], sentence: str) -> None:
@@ -77,6 +85,31 @@ def test_wrong_usage_is_one_sentence_and_code_2(run: Run, built_lake: BuiltLake,
     assert (said.code, said.out) == (2, "")
     assert sentence in said.err
     assert len(said.err.splitlines()) == 1
+
+
+def test_a_root_that_is_a_file_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lake.toml").touch()
+    why = f"{tmp_path}/lake.toml is a file: name a folder with --root, ECOM_LAKE_ROOT or root in lake.toml.\n"
+    for root in ("lake.toml", "lake.toml/data"):
+        monkeypatch.setenv("ECOM_LAKE_ROOT", root)
+        for command in (("status",), ("build",), ("land", "lake.toml")):
+            said = run(*command)
+            assert (said.code, said.err) == (2, f"The root of the lake is {tmp_path}/{root}, and {why}")
+
+
+def test_a_deleted_working_folder_is_one_sentence(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for command in (("status",), ("init", "x"), ("doctor",), ("--help",)):
+        said = run(*command)
+        if command == ("--help",):
+            assert said.code == 0
+        else:
+            assert (said.code, said.err) == (
+                2,
+                "The working folder does not exist any more: change to another folder, and run it again.\n",
+            )
 
 
 def test_common_options_are_accepted_anywhere(run: Run, built_lake: BuiltLake) -> None:
@@ -144,3 +177,19 @@ def test_the_package_runs_as_a_module_with_the_same_exit_code() -> None:
     wrong = subprocess.run([sys.executable, "-m", "ecom_lake", "nonsense"], capture_output=True, text=True, check=False)
     assert wrong.returncode == 2
     assert "nonsense" in wrong.stderr
+
+
+def test_no_message_sends_people_to_a_file_that_the_package_does_not_have() -> None:
+    """The documents are in the repository: a message states what to do, and may name a document in addition."""
+    found = []
+    for file in sorted((PROJECT / "ecom_lake").rglob("*.py")):
+        tree = ast.parse(file.read_text("utf-8"))
+        parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if id(node) in parts | docstrings or not isinstance(node, ast.JoinedStr | ast.Constant):
+                continue
+            text = ast.unparse(node)
+            if re.search(r"docs/[\w/-]+\.md(?! in the repository)", text):
+                found.append(f"{file.relative_to(PROJECT)}:{node.lineno}")
+    assert found == []

@@ -88,5 +88,5 @@ def test_wrong_usage(lake: BuiltLake, built_lake: BuiltLake, run: Run) -> None:
     for arguments in (("--test", "team", "--dry-run"), ("--out", "x"), ("--report", "--out", "x")):
         assert run("notify", *arguments, at=lake).code == 2, arguments
     none = run("notify", at=built_lake)
-    assert none.code == 2 and "has no channel to send to: add [channels.NAME]" in " ".join(none.err.split())
+    assert none.code == 2 and 'has no channel to send to: add [channels.team] with kind = "webhook"' in " ".join(none.err.split())
     assert run("notify", "--report", at=built_lake).code == 2

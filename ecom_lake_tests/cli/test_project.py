@@ -61,6 +61,39 @@ def test_a_new_project_can_be_built_tested_and_released(run: Run, project: Path)
     assert "weekday_sales.sql" in run("doctor", *at).out
 
 
+@pytest.mark.parametrize(("kind", "name"), [("table", "order"), ("table", "select"), ("model", "left")])
+def test_a_word_of_sql_names_no_table(run: Run, project: Path, kind: str, name: str) -> None:
+    said = run("new", kind, name, "--project", str(project))
+    assert (said.code, said.err) == (
+        2,
+        f"'{name}' is a word of SQL, so that no query could read the table: choose another name.\n",
+    )
+    assert not list(project.rglob(f"{name}.*"))
+
+
+@pytest.mark.parametrize("name", ["orders", "month", "returns", "date"])
+def test_a_word_that_sql_takes_as_a_name_is_accepted(run: Run, project: Path, name: str) -> None:
+    said = run("new", "table", name, "--project", str(project))
+    assert said.code == 0 or "already" in said.err
+
+
+def test_doctor_names_files_that_nothing_reads(run: Run, project: Path) -> None:
+    (project / "tables" / "my-table.py").touch()
+    found = [one for one in run("doctor", "--json", "--project", str(project)).json if one["what"] == "your files"]
+    assert [one["state"] for one in found] == ["warn", "ok"]
+    assert found[0]["says"].startswith(f"{project}/tables/my-table.py is not read: the name of a module has letters")
+
+
+def test_a_project_below_a_file_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for folder in ("file", "file/project"):
+        said = run("init", folder)
+        assert (said.code, said.err) == (
+            2,
+            f"{tmp_path}/file is a file, and the project would be a folder there: name a new folder.\n",
+        )
+
+
 def test_the_example_map_builds_a_shop(run: Run, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ann's order has two lines; the other order has no address, so that it is anonymous."""
     monkeypatch.setenv("ECOM_LAKE_PSEUDONYM_KEY", "a key of this test, long enough")

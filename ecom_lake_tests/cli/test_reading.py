@@ -137,7 +137,9 @@ def test_the_quality_page_is_named_and_written_to_a_file(run: Run, built_lake: B
     run("quality", "--out", str(tmp_path / "page.html"), at=built_lake)
     assert (tmp_path / "page.html").read_bytes() == own.read_bytes()
     nowhere = run("quality", "--out", str(tmp_path / "none" / "page.html"), at=built_lake)
-    assert (nowhere.code, nowhere.err) == (2, f"--out: there is no folder {tmp_path / 'none'}.\n")
+    assert (nowhere.code, nowhere.err) == (2, f"There is no folder {tmp_path / 'none'}: make it first, or name another file.\n")
+    folder = run("quality", "--out", str(tmp_path), at=built_lake)
+    assert (folder.code, folder.err) == (2, f"{tmp_path} is a folder: name a file in it.\n")
 
 
 def test_columns_that_repeat_another_are_listed(run: Run, built_lake: BuiltLake, tmp_path: Path) -> None:

@@ -136,6 +136,17 @@ def test_a_lake_toml_of_a_windows_editor_is_read_or_named(run: Run, tmp_path: Pa
     assert run("status").err == f"{tmp_path}/lake.toml is not UTF-8 text: save it as UTF-8 and run again.\n"
 
 
+def test_doctor_shows_the_settings_in_force(run: Run) -> None:
+    Path("lake.toml").write_text('[shops.web]\nkeep_days = 40\n[shops.bad]\nnightly = "every night"\n', encoding="utf-8")
+    said = run("doctor", "--settings")
+    assert said.code == 1 and said.err.startswith("[shops.bad] in ")
+    assert ["shops.web.keep_days", "40", "30"] in [line.split() for line in said.out.splitlines()]
+    found = {one["name"]: one for one in run("doctor", "--settings", "--json", "--shop", "web").json}
+    assert found["shops.web.keep_days"] == {"name": "shops.web.keep_days", "value": 40, "default": 30, "is_default": False}
+    Path("lake.toml").unlink()
+    assert run("doctor", "--settings").err.startswith("The defaults are in force: there is no lake.toml in ")
+
+
 def test_one_wrong_shop_is_reported_and_the_others_work(run: Run, fresh_lake: BuiltLake) -> None:
     with fresh_lake.config.open("a", encoding="utf-8") as config:
         config.write('\n[shops.bad]\nnightly = "every night"\n')

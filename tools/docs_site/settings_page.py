@@ -83,9 +83,9 @@ _SECTIONS: tuple[tuple[str, str, type[SettingsModel]], ...] = (
 )
 _HEAD = """# Settings
 
-`lake.toml` holds the settings, and its folder is the project folder. Every setting has a default; `ecom-lake doctor` shows
-those in force. [Which file is read, and when a build stops](operations.md#settings). A wrong value is refused with a sentence,
-and the other shops are not affected.
+`lake.toml` holds the settings, and its folder is the project folder. Every setting has a default; `ecom-lake doctor --settings`
+shows those in force. [Which file is read, and when a build stops](operations.md#settings). A wrong value is refused with a
+sentence, and the other shops are not affected.
 """
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from ecom_lake.engine.config import Settings, Shop
 from ecom_lake.engine.contracts.delivered import Delivered
 from ecom_lake.engine.contracts.registry import Registry
+from ecom_lake.engine.contracts.text_file import read_text
 from ecom_lake.engine.store.lake import Lake
 from ecom_lake.engine.store.open_store import open_store
-from ecom_lake.errors import UserError
+from ecom_lake.errors import UsageError, UserError
 
 if TYPE_CHECKING:
     from ecom_lake.engine.mapping.definitions import Map
@@ -78,10 +79,7 @@ def read_map_of(registry: Registry, shop: Shop) -> Map | None:
         return None
     file = registry.map_file(shop.map, place_of(shop))
     makes = registry.delivered(registry.domain.maps_read_as, "The domain", shop.is_undated)
-    try:
-        return _read_map(file.read_text("utf-8"), str(file), makes)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} cannot be read: {error}.") from None
+    return _read_map(read_text(file), str(file), makes)
 
 
 @lru_cache(16)
@@ -96,4 +94,5 @@ def _open_landing(landing: str, settings: Settings, place: str) -> None:
     try:
         open_store(landing, settings.access)
     except UserError as error:
-        raise UserError(f"{place}: landing: {error}") from None
+        kind = UsageError if isinstance(error, UsageError) else UserError
+        raise kind(f"{place}: landing: {error}") from None

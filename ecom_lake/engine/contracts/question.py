@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 from ecom_lake.engine.contracts.sql_tables import tables_in
+from ecom_lake.engine.contracts.text_file import read_text
 from ecom_lake.errors import UserError
 
 SHARED, CAVEATS = "parameters.toml", "caveats.toml"
@@ -109,7 +110,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(read_text(file))
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{file} is not valid TOML: {error}. Fix that line.") from None
 
@@ -119,7 +120,7 @@ def read_question(file: Path, shared: Shared, groups: Sequence[str], own_group: 
 
     `groups` are the known headings, and `own_group` is the one for a question without a group.
     """
-    parts = _FILE.fullmatch(file.read_text(encoding="utf-8"))
+    parts = _FILE.fullmatch(read_text(file))
     if parts is None:
         raise ValueError(f"{file.name} must begin with a line /*, the head in TOML and a line */, followed by the SQL.")
     try:

@@ -19,6 +19,7 @@ from pathlib import Path
 from ecom_lake.engine.contracts.sql_tables import tables_in, without_layout
 from ecom_lake.engine.contracts.syntax_tree import parse
 from ecom_lake.engine.contracts.table import Table
+from ecom_lake.engine.contracts.text_file import read_text
 
 SETTINGS = "settings"
 """The view with the shop's settings, in one row."""
@@ -77,12 +78,12 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
     override = file.with_suffix(".spark.sql")
     own_fit = next((contract.name for contract in contracts if contract.name in fits.values()), None)
     if (path := file.with_suffix(".sql")).exists():
-        sql = path.read_text(encoding="utf-8")
+        sql = read_text(path)
         try:
             names = tables_in(sql)
         except ValueError as error:
             raise ValueError(f"{path}: its SQL cannot be parsed: {error}") from None
-        spark_sql = override.read_text(encoding="utf-8") if override.exists() else None
+        spark_sql = read_text(override) if override.exists() else None
         reads = _expanded(names, fits)
         return Recipe(table, names, reads, tuple(contracts), own_fit, sql=sql, spark_sql=spark_sql, file=path)
     if override.exists():
@@ -90,7 +91,7 @@ def read_recipe(contracts: Sequence[Table], module: str, file: Path, fits: Mappi
     for ending in ("_build", "_model"):
         if (path := file.with_name(f"{file.stem}{ending}.py")).exists():
             maker = f"{module}{ending}"
-            names = _reads_of(path, path.read_text(encoding="utf-8"))
+            names = _reads_of(path, read_text(path))
             return Recipe(table, names, _expanded(names, fits), tuple(contracts), own_fit, module=maker, file=path)
     raise ValueError(
         f"{file}: nothing makes the table {table}. Write {table}.sql, {table}_build.py or, for a model, {table}_model.py next "

@@ -32,6 +32,7 @@ from ecom_lake.engine.contracts.question import Question, Shared, read_question
 from ecom_lake.engine.contracts.recipe import MODEL_SNAPSHOTS, RESERVED, Recipe, read_recipe
 from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.contracts.table import Contract, Table
+from ecom_lake.engine.contracts.text_file import read_text
 from ecom_lake.errors import UsageError, UserError
 
 _PACKAGE = Path(__file__).parents[2]
@@ -141,6 +142,12 @@ class Registry:
         """The path of a definition's file, from the folder of the package `ecom_lake` or from the user's project folder."""
         roots = (_PACKAGE, *([self.folder] if self.folder else []))
         return next((file.relative_to(root).as_posix() for root in roots if file.is_relative_to(root)), str(file))
+
+    @property
+    def unread_files(self) -> list[tuple[Path, str]]:
+        """Files of the project folder that look like parts of a table and are read by nothing, and why."""
+        folders = [self.folder / area for area in PROJECT_AREAS] if self.folder else []
+        return [found for folder in folders for found in _unread(folder)]
 
     @property
     def own_tables(self) -> tuple[Definition, ...]:
@@ -377,9 +384,11 @@ def _of_project(folder: Path, domain: Domain) -> dict[str, Definition | str]:
     found: dict[str, Definition | str] = {}
     package = as_package(folder)
     for area in PROJECT_AREAS:
-        for name in _modules_in(folder / area, *_CONTRACTS):
-            file = folder / area / f"{name}.py"
+        for file in _modules(folder / area):
+            name = file.stem
             try:
+                if not _defines(read_text(file), _CONTRACTS):
+                    continue
                 module = importlib.import_module(f"{package}.{area}.{name}")
                 own = [replace(one, is_own=True) for one in _definitions_in(module, domain, area)]
                 found |= {one.table.name: one for one in own}
@@ -428,8 +437,25 @@ def _modules_in(folder: Path, *layers: str) -> list[str]:
     """The modules of a folder that define a contract of these layers.
 
     Other modules are helpers, which are imported only when they are needed."""
-    files = [(file.stem, file.read_text("utf-8")) for file in folder.glob("*.py") if file.stem.isidentifier()]
-    return sorted(stem for stem, text in files if any(_CONTRACTS[layer].search(text) for layer in layers))
+    return sorted(file.stem for file in _modules(folder) if _defines(read_text(file), layers))
+
+
+def _modules(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.glob("*.py") if file.stem.isidentifier())
+
+
+def _unread(folder: Path) -> Iterator[tuple[Path, str]]:
+    for file in sorted(folder.glob("[!.]*.py")):
+        if not file.stem.isidentifier():
+            yield file, "the name of a module has letters, digits and _ only; rename it, and its SQL file with it."
+    for file in sorted(folder.glob("[!.]*.sql")):
+        contract = file.with_name(f"{file.name.split('.')[0]}.py")
+        if not contract.exists() and not any(file.name in module.read_text("utf-8", "replace") for module in _modules(folder)):
+            yield file, f"there is no {contract.name} with its contract next to it; `ecom-lake new table NAME` drafts both."
+
+
+def _defines(text: str, layers: Iterable[str]) -> bool:
+    return any(_CONTRACTS[layer].search(text) for layer in layers)
 
 
 def _definitions_in(module: ModuleType, domain: Domain, group: str) -> Iterator[Definition]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ecom_lake.engine.contracts.text_file import read_text
+
 
 def sql_file(module_file: str, name: str) -> str:
     """`sql_file(__file__, "features.sql")`: written as a literal, the name makes the file part of the module's code version."""
-    return Path(module_file).with_name(name).read_text(encoding="utf-8")
+    return read_text(Path(module_file).with_name(name))

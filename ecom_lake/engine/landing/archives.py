@@ -15,6 +15,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -131,7 +132,7 @@ def is_data(entry: zipfile.ZipInfo) -> bool:
 
 
 def _unpacked(name: str, opened: Callable[[], Any], limit: _UnpackLimit, scratch: Path) -> Iterator[Member]:
-    with tempfile.NamedTemporaryFile(dir=scratch, prefix="member-") as copy:
+    with _scratch_file(scratch) as copy:
         try:
             for piece in _chunks(name, opened):
                 limit.count(len(piece), name)
@@ -141,6 +142,16 @@ def _unpacked(name: str, opened: Callable[[], Any], limit: _UnpackLimit, scratch
         except Refused as refusal:
             refused = str(refusal)
         yield Member(name, Path(copy.name), refused)
+
+
+@contextmanager
+def _scratch_file(scratch: Path) -> Iterator[IO[bytes]]:
+    """A file that is removed afterwards. Who stops reading early may have removed the folder before this generator ends."""
+    with tempfile.NamedTemporaryFile(dir=scratch, prefix="member-", delete=False) as copy:
+        try:
+            yield copy
+        finally:
+            Path(copy.name).unlink(missing_ok=True)
 
 
 def _chunks(name: str, opened: Callable[[], Any]) -> Iterator[bytes]:

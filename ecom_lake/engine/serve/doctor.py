@@ -11,6 +11,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,7 +22,7 @@ from ecom_lake.engine.build.release.plain_view import damaged_files, expected_si
 from ecom_lake.engine.build.shop_context import Site, invalid_shops, open_site
 from ecom_lake.engine.build.step.built_with import CONFIRM, changes, in_words, source, why_refused
 from ecom_lake.engine.build.step.trouble import Trouble, troubles
-from ecom_lake.engine.config import NO_CONFIG, Settings
+from ecom_lake.engine.config import Settings, defaults_in_force
 from ecom_lake.engine.contracts.registry import Registry
 from ecom_lake.engine.serve.declared import declared
 from ecom_lake.engine.serve.disk import LITTLE, TOO_LITTLE
@@ -38,7 +39,10 @@ from ecom_lake.extras import why_missing
 from ecom_lake.words import counted
 
 State = Literal["ok", "warn", "fail"]
-_PACKAGES = ("polars", "duckdb", "pyarrow", "dagster", "dagster-webserver", "scikit-learn", "scipy")
+_PACKAGES = ("polars", "duckdb", "pyarrow", "dagster", "dagster-webserver", "scipy")
+_OF_EXTRAS = ("scikit-learn",)
+"""Named where they are installed."""
+_INSTALL = "Install ecom-lake again with pip, or with `make setup` in its repository."
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ def examine(load: Callable[[], Settings], shop: str | None, deep: bool = False) 
     except UserError as error:
         yield Finding("settings", "fail", str(error))
         return
+    yield from _extras(settings.registry)
     yield from _own_files(settings)
     yield _dagster(settings)
     yield _memory(settings)
@@ -87,18 +92,24 @@ def _python() -> Finding:
 
 def _packages() -> Finding:
     found: dict[str, str] = {}
-    missing = []
-    for package in _PACKAGES:
-        try:
+    for package in (*_PACKAGES, *_OF_EXTRAS):
+        with suppress(PackageNotFoundError):
             found[package] = version(package)
-        except PackageNotFoundError:
-            missing.append(package)
+    missing = [package for package in _PACKAGES if package not in found]
     says = ", ".join(f"{package} {number}" for package, number in found.items()) + "."
     if missing:
-        return Finding("packages", "fail", f"Not installed: {', '.join(missing)}.", "Run `make setup`.")
+        return Finding("packages", "fail", f"Not installed: {', '.join(missing)}.", _INSTALL)
     if found["dagster"] != found["dagster-webserver"]:
-        return Finding("packages", "fail", says, "Dagster and its webserver must have the same version: run `make setup`.")
+        return Finding("packages", "fail", f"{says} Dagster and its webserver must have the same version.", _INSTALL)
     return Finding("packages", "ok", says)
+
+
+def _extras(registry: Registry) -> Iterator[Finding]:
+    """One finding for each extra that is not installed and that tables need: it is no failure."""
+    for extra in dict.fromkeys(table.extra for table in registry.gold.values() if table.extra):
+        tables = [name for name, table in registry.gold.items() if table.extra == extra]
+        if why := why_missing(extra, f"Building {_list(tables)}"):
+            yield Finding(f"extra {extra}", "ok", why)
 
 
 def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
@@ -107,9 +118,8 @@ def _settings(settings: Settings, invalid: Mapping[str, str]) -> Finding:
         ", ".join(f"{shop.name} ({shop.connector or f'map {shop.map}'}, from {shop.first_month:%Y-%m})" for shop in valid)
         or "none"
     )
-    if not settings.config.exists():
-        missing = NO_CONFIG.format(settings.config.parent)
-        return Finding("settings", "warn", f"The defaults are in force: {missing} Shops: {shops}.")
+    if defaults := defaults_in_force(settings.config):
+        return Finding("settings", "warn", f"{defaults} Shops: {shops}.")
     if invalid:
         return Finding("settings", "warn", f"{counted(len(invalid), 'shop')} of {settings.config} left out. Shops: {shops}.")
     return Finding("settings", "ok", f"{settings.config} is valid. Shops: {shops}.")
@@ -121,6 +131,8 @@ def _own_files(settings: Settings) -> Iterator[Finding]:
     wrong = [*registry.invalid.values(), *registry.invalid_questions.values()]
     for why in wrong:
         yield Finding("your files", "fail", why, "Correct the file; everything else is built without it.")
+    for file, why in registry.unread_files:
+        yield Finding("your files", "warn", f"{file} is not read: {why}")
     own = [found.table.name for found in registry.own_tables]
     if own and not wrong:
         yield Finding("your files", "ok", f"Tables of your own: {', '.join(own)}.")

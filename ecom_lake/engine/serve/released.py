@@ -41,21 +41,15 @@ def state(site: Site, number: int) -> Entry:
 
 def nothing_built(site: Site) -> str:
     from ecom_lake.engine.build.bronze.ingest import landed_files
+    from ecom_lake.engine.config import defaults_in_force
 
     if waiting := len(landed_files(site)):
         return f"Shop '{site.shop.name}' has {counted(waiting, 'landed file')} and was never built: run {command(site, 'build')}."
     return (
         f"Shop '{site.shop.name}' has nothing yet in {site.lake.url}: land its export with {command(site, 'land PATH')}, "
         f"then run {command(site, 'build')}. To try it with a synthetic shop, start with `ecom-lake synth FOLDER`."
-        f"{_without_config(site)}"
-    )
-
-
-def _without_config(site: Site) -> str:
-    from ecom_lake.engine.config import NO_CONFIG
-
-    written = site.shop.written
-    return "" if written.file else f" The defaults are in force: {NO_CONFIG.format(written.looked_for.parent)}"
+        f" {defaults_in_force(site.shop.written.looked_for)}"
+    ).rstrip()
 
 
 def command(site: Site, what: str) -> str:

@@ -6,6 +6,7 @@ On POSIX the lock is on the folder itself (flock), so that no lock file is left 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,8 @@ Release = Callable[[], None]
 def locked(folder: Path) -> Iterator[None]:
     """Wait until no other process holds the lock of a folder, and hold it."""
     release = _acquire(folder, wait=True)
-    assert release is not None
+    if release is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
     try:
         yield
     finally:

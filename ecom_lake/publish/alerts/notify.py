@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ecom_lake import logs
-from ecom_lake.engine.alerts import AppriseService, Channel, FailedRun, Mail, Webhook
+from ecom_lake.engine.alerts import ADD_CHANNEL, AppriseService, Channel, FailedRun, Mail, Webhook
 from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.store.sent import Sent
 from ecom_lake.errors import UsageError, UserError, disk_trouble
@@ -126,7 +126,7 @@ def send_test(site: Site, channel: str) -> str:
     """Send a test message, which is not recorded; returns where it went."""
     channels = site.shop.alerts.channels
     if channel not in channels:
-        known = f"it has {', '.join(channels)}" if channels else "it has none: add [channels.NAME], as docs/alerts.md describes"
+        known = f"it has {', '.join(channels)}" if channels else f"it has none: {ADD_CHANNEL}"
         raise UsageError(f"{site.shop.written.looked_for} has no channel '{channel}'; {known}.")
     sender = sender_of(channels[channel])
     fact = Fact("test", site.run, "This is a test message of ecom-lake.", ("Alerts of this shop come here.",))

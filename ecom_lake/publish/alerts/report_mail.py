@@ -60,7 +60,8 @@ def scheduled(site: Site) -> ScheduledReport:
     if site.shop.alerts.report is None:
         raise UsageError(
             f"Shop '{site.shop.name}' has no report to send: add [shops.{site.shop.name}.scheduled_report] to "
-            f"{site.shop.written.looked_for}, as docs/alerts.md describes."
+            f'{site.shop.written.looked_for}, with schedule = "0 7 1 * *" and channels = ["NAME"], a channel of the kind mail '
+            "(docs/alerts.md in the repository)."
         )
     return site.shop.alerts.report
 

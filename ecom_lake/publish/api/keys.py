@@ -15,7 +15,7 @@ import re
 import secrets
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +23,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from pydantic import ValidationError, ValidationInfo, field_validator
+
+from ecom_lake.engine.contracts.settings_model import SettingsModel, sentence
 from ecom_lake.engine.store.file_lock import locked
 from ecom_lake.errors import UsageError, UserError
 from ecom_lake.publish.api.access import SCOPES, Client
@@ -32,6 +35,7 @@ _NAME = re.compile(r"[\w .@-]{1,60}")
 _IDS = "abcdefghijklmnopqrstuvwxyz234567"
 _NOTED = timedelta(minutes=1)
 """The last use of a key is noted at most this often."""
+_PLACE = "ECOM_LAKE_KEYS names the file; without it, it is keys.toml next to lake.toml."
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,27 @@ class Key:
         return Client(self.id, frozenset(self.scopes), frozenset(self.shops) or None)
 
 
+class _Written(SettingsModel, frozen=True):
+    """A key in the file."""
+
+    name: str
+    sha256: str
+    scopes: list[str]
+    shops: list[str]
+    made_at: str
+    last_used: str
+
+    @field_validator("made_at", "last_used")
+    @classmethod
+    def _is_time(cls, written: str, info: ValidationInfo) -> str:
+        try:
+            if written or info.field_name == "made_at":
+                datetime.fromisoformat(written)
+        except ValueError:
+            raise ValueError(f"{info.field_name} must be a time such as 2026-01-31T12:00:00+00:00, not '{written}'.") from None
+        return written
+
+
 class Keys:
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -66,10 +91,12 @@ class Keys:
             except FileNotFoundError:
                 self._stamp, self._known = None, {}
                 return self._known
+            except OSError as error:
+                raise UserError(f"{self.file} cannot be read: {error.strerror}. {_PLACE}") from None
             self._were_made = True
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             if stamp != self._stamp:
-                if stat.S_IMODE(status.st_mode) & 0o077:
+                if stat.S_ISREG(status.st_mode) and stat.S_IMODE(status.st_mode) & 0o077:
                     raise UserError(f"{self.file} can be read by other users: run `chmod 600 {self.file}`.")
                 self._known, self._stamp = self._read(), stamp
             return self._known
@@ -116,6 +143,8 @@ class Keys:
 
     def _change(self, change: Any) -> None:
         """Read, change and replace the file, one process after the other."""
+        if not self.file.parent.is_dir():
+            raise UserError(f"There is no folder {self.file.parent} for the keys: create it, or name another. {_PLACE}")
         with locked(self.file.parent):
             known = change(self._read() if self.file.exists() else {})
             draft = self.file.with_name(f".{self.file.name}.{secrets.token_hex(4)}")
@@ -129,13 +158,25 @@ class Keys:
     def _read(self) -> dict[str, Key]:
         try:
             given = tomllib.loads(self.file.read_text("utf-8"))
-            return {own: _key(own, **values) for own, values in given.items()}
-        except (tomllib.TOMLDecodeError, TypeError, UnicodeDecodeError) as error:
-            raise UserError(f"{self.file} is damaged: {error}. Restore it, or delete it and make new keys.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise self._damaged(str(error)) from None
+        except UnicodeDecodeError:
+            raise self._damaged("it is not UTF-8 text") from None
+        except OSError as error:
+            raise UserError(f"{self.file} cannot be read: {error.strerror}. {_PLACE}") from None
+        return {own: self._key(own, values) for own, values in given.items()}
 
+    def _key(self, own: str, values: Any) -> Key:
+        if not isinstance(values, dict):
+            raise self._damaged(f"'{own}' is no section of a key")
+        try:
+            written = _Written.model_validate(values)
+        except ValidationError as error:
+            raise self._damaged(f"[{own}] {sentence(error, _Written).rstrip('.')}") from None
+        return Key(own, **{**dict(written), "scopes": tuple(written.scopes), "shops": tuple(written.shops)})
 
-def _key(own: str, name: str, sha256: str, scopes: Sequence[str], shops: Sequence[str], made_at: str, last_used: str) -> Key:
-    return Key(own, name, sha256, tuple(scopes), tuple(shops), made_at, last_used)
+    def _damaged(self, why: str) -> UserError:
+        return UserError(f"{self.file} is damaged: {why}. Restore it, or delete it and make new keys.")
 
 
 def _as_toml(keys: Iterable[Key]) -> str:

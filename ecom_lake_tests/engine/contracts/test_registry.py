@@ -112,6 +112,44 @@ def test_a_file_with_an_error_is_one_sentence_and_disables_nothing_else(tmp_path
     assert len(registry.in_order) == len(registry.gold)
 
 
+@pytest.mark.parametrize("name", ["tables/monthly.py", "tables/monthly.sql", "tables/helper.py"])
+def test_a_file_in_another_encoding_is_one_sentence_and_disables_nothing_else(tmp_path: Path, name: str) -> None:
+    own(tmp_path, "Sound")
+    own(tmp_path)
+    (tmp_path / name).write_bytes("# Größe".encode("latin-1"))
+    registry = Registry(SHOP, tmp_path)
+    assert list(registry.invalid.values()) == [f"{tmp_path / name}: it is not UTF-8 text; save it as UTF-8."]
+    assert "sound" in registry.gold and ("monthly" in registry.gold) == name.endswith("helper.py")
+
+
+def test_a_folder_with_the_name_of_a_module_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "tables/monthly.py").mkdir(parents=True)
+    assert Registry(SHOP, tmp_path).invalid == {
+        "monthly": f"{tmp_path / 'tables/monthly.py'}: it cannot be read: Is a directory."
+    }
+
+
+def test_a_question_in_another_encoding_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions/sizes.sql").write_bytes("-- Größe".encode("latin-1"))
+    registry = Registry(SHOP, tmp_path)
+    assert registry.invalid_questions == {"sizes": f"{tmp_path / 'questions/sizes.sql'}: it is not UTF-8 text; save it as UTF-8."}
+    assert registry.questions
+
+
+def test_files_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    """A query that a module names is read, and so is a translation for Spark next to its table."""
+    own(tmp_path)
+    read = {"tables/features.sql": SQL, "tables/helper.py": 'QUERY = "features.sql"\n', "tables/monthly.spark.sql": SQL}
+    registry = Registry(SHOP, write(tmp_path, {**read, "tables/my-table.py": "", "models/alone.sql": SQL, "tables/.a-b.py": ""}))
+    (tmp_path / "tables/helper.py").write_bytes(b'# \xe9\nQUERY = "features.sql"\n')
+    assert [(file.relative_to(tmp_path).as_posix(), why[:40]) for file, why in registry.unread_files] == [
+        ("tables/my-table.py", "the name of a module has letters, digits"),
+        ("models/alone.sql", "there is no alone.py with its contract n"),
+    ]
+    assert Registry(SHOP).unread_files == []
+
+
 def test_the_error_of_a_table_without_sql_or_build_states_which_file_to_write(tmp_path: Path) -> None:
     registry = Registry(SHOP, write(tmp_path, {"tables/monthly.py": CONTRACT.format(name="Monthly")}))
     assert (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -22,6 +23,16 @@ def contents(path: Path, scratch: Path, name: str = "", largest: int = archives.
         assert member.refused == ""
         found.append((member.name, member.path.read_bytes()))
     return found
+
+
+def test_a_folder_may_be_removed_while_a_packed_file_is_read(tmp_path: Path, scratch: Path) -> None:
+    """As where an error ends the reading: the generator ends later than the folder."""
+    with gzip.open(tmp_path / "orders.csv.gz", "wb") as packed:
+        packed.write(CSV)
+    members = unpack(tmp_path / "orders.csv.gz", scratch)
+    assert next(members).path.read_bytes() == CSV
+    shutil.rmtree(scratch)
+    members.close()
 
 
 def refusals(path: Path, scratch: Path, largest: int = archives.MAX_UNPACKED_BYTES) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecom_lake.engine.store.file_lock import try_lock
+from ecom_lake.engine.store.file_lock import locked, try_lock
 
 WITHOUT_FCNTL = "import sys; sys.modules['fcntl'] = sys.modules['grp'] = sys.modules['pwd'] = None\n"
 HOLD = """
@@ -50,6 +50,8 @@ def test_a_lock_is_held_by_one_process_until_it_ends(tmp_path: Path, before: str
 
 def test_a_folder_that_does_not_exist_has_no_lock(tmp_path: Path) -> None:
     assert try_lock(tmp_path / "missing") is None
+    with pytest.raises(FileNotFoundError, match="missing"), locked(tmp_path / "missing"):
+        pass
 
 
 def test_without_fcntl_the_engine_can_be_imported_and_a_lake_written(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def declared(site: LandingSite) -> Database:
     if site.shop.database is None:
         raise UsageError(
             f"Shop '{site.shop.name}' has no database to pull from: add [shops.{site.shop.name}.database] to "
-            f"{site.shop.written.looked_for}, as docs/databases.md describes."
+            f'{site.shop.written.looked_for}, with url_env = "SHOP_DATABASE_URL", the environment variable with the URL, and the '
+            'tables, such as tables.orders = { since = "updated_at" } (docs/databases.md in the repository).'
         )
     return site.shop.database
 

@@ -7,7 +7,6 @@ no values.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,8 +42,11 @@ _DAYS = (
 )
 _TIMES = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S%.f", "T%H:%M:%S%.f")
 _ZONES = ("", "%z", " %z", " UTC")
-_NATIVE = re.compile(r"%Y-%m-%d(?:[ T]%H:%M(?::%S(?:%\.f)?)?)?")
-"""The formats that a canonical file may have anyway."""
+_NATIVE = ("%Y-%m-%d", *(f"%Y-%m-%d{sign}{time}" for sign in " T" for time in ("%H:%M", "%H:%M:%S", "%H:%M:%S%.f")))
+"""The formats that a canonical file may have anyway, also several of them in one column."""
+ISO = "ISO dates, with and without a time"
+"""In place of a format: the values have several of the native formats."""
+_ISO_LIKE = "^[0-9]{4}-"
 _DATE_LIKE = (
     r"[0-9]{1,4}[-/. ](?:[0-9]{1,2}|[A-Za-z]{3,9})[-/. ][0-9]{2,4}"
     r"|^[A-Za-z]{3,9}[- ][0-9]{1,2},?[- ](?:[0-9]{4}|[0-9]{2})|^(?:19|20)[0-9]{6}$"
@@ -85,7 +87,7 @@ class Dates:
     @property
     def is_native(self) -> bool:
         """Whether a canonical file may have the format as it is."""
-        return all(_NATIVE.fullmatch(format_) for format_ in self.by_file or self.formats[:1])
+        return all(format_ in (*_NATIVE, ISO) for format_ in self.by_file or self.formats[:1])
 
     @property
     def has_time(self) -> bool:
@@ -102,6 +104,8 @@ def read_dates(texts: pl.Series, most_unread: float = 0.05) -> Dates | None:
     probed = {format_: _read(probes, format_) for format_ in _formats(probes)}
     candidates = [format_ for format_, read in probed.items() if read.null_count() <= len(probes) / 2]
     all_read = {format_: _read(different, format_) for format_ in candidates}
+    if all(read.null_count() for read in all_read.values()) and probes.str.contains(_ISO_LIKE).any():
+        all_read[ISO] = _read(different, ISO)
     if not all_read:
         return None
     fewest = min(read.null_count() for read in all_read.values())
@@ -125,8 +129,8 @@ def read_dates_by_file(texts: pl.Series, file_rows: Sequence[int]) -> Dates | No
     starts = [sum(file_rows[:number]) for number in range(len(file_rows))]
     read = [read_dates(texts.slice(start, length)) for start, length in zip(starts, file_rows, strict=True)]
     known = [one for one in read if one is not None]
-    if len(known) < len(read):
-        return None
+    if len(known) < len(read) or any(ISO in one.formats for one in known):
+        return None  # a map reads one format for each file and column
     formats = tuple(dict.fromkeys(one.formats[0] for one in known))
     return Dates(
         formats=next((one.formats for one in known if one.is_ambiguous), formats[:1]),
@@ -135,6 +139,28 @@ def read_dates_by_file(texts: pl.Series, file_rows: Sequence[int]) -> Dates | No
         by_file=formats,
         placeholders=dict(sum((Counter(one.placeholders) for one in known), Counter[date]())),
     )
+
+
+def date_forms(texts: pl.Series) -> dict[str, int]:
+    """The formats of a column of dates that has several, and the values with each; empty if most values are no dates."""
+    found = texts.drop_nulls()
+    counts = found.value_counts(name="rows", sort=True)
+    different, rows = counts[texts.name], counts["rows"]
+    probes = different.head(_PROBED)
+    if not len(probes) or not probes.str.contains(_DATE_LIKE).any():
+        return {}
+    formats = [format_ for format_ in _formats(probes) if _read(probes, format_).count()]
+    read = {format_: _read(different, format_).is_not_null() for format_ in formats}
+    forms: dict[str, int] = {}
+    for _ in formats:
+        counted = {format_: int(rows.filter(is_read).sum()) for format_, is_read in read.items()}
+        best = max(counted, key=counted.__getitem__)
+        if not counted[best]:
+            break
+        forms[best] = counted[best]
+        taken = read[best]
+        read = {format_: is_read & ~taken for format_, is_read in read.items()}
+    return forms if sum(forms.values()) > len(found) / 2 else {}
 
 
 def _formats(probes: pl.Series) -> Iterator[str]:
@@ -157,6 +183,9 @@ def _different(formats: list[str], read: dict[str, pl.Series]) -> list[str]:
 
 def _read(texts: pl.Series, format_: str) -> pl.Series:
     """The times that a format reads, without their zones; null for a year that no shop has, such as 0017."""
+    if format_ == ISO:
+        read = [_read(texts, one).alias(one) for one in _NATIVE]
+        return pl.DataFrame(read).select(pl.coalesce(_NATIVE)).to_series().alias(texts.name)
     sign = texts.str.replace("Z$", "+00").str.replace(r"(:[0-9.]+ ?[+-][0-9]{2})$", "$1:00") if format_.endswith("%z") else texts
     try:
         if "%H" in format_ or "%I" in format_:

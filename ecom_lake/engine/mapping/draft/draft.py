@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,6 +23,7 @@ from ecom_lake.engine.mapping.draft.sale_marks import with_sale_marks
 from ecom_lake.engine.mapping.draft.scores import score_kind
 from ecom_lake.engine.mapping.draft.targets import Targets
 from ecom_lake.statistics.arrays import Floats
+from ecom_lake.words import counted
 
 _MOST_NUMERIC = 24
 """Numeric columns of a file among which formulas are searched."""
@@ -145,6 +146,7 @@ def _missing(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
         found.append(f"No file has {amounts.orders}: write [{amounts.orders}] by hand, or give the file that has them.")
     for name in _undated(assigned, targets):
         found.append(f'The files have no dates: write without = ["{name}"] for the shop in lake.toml.')
+    found += _several_formats(assigned, targets)
     if amounts.table not in have:
         found.append(f"No file has {amounts.table.replace('_', ' ')} with prices: without them there are no sales.")
     return found
@@ -157,10 +159,37 @@ def _without_table(kinds: Sequence[KindProfile], facets: Sequence[DraftFacet]) -
 
 
 def _undated(assigned: Sequence[Assigned], targets: Targets) -> list[str]:
+    orders = _without_dates(assigned, targets)
+    if orders is None or any(column.date_forms for column in orders.columns.values()):
+        return []
+    return _required_times(targets)
+
+
+def _several_formats(assigned: Sequence[Assigned], targets: Targets) -> Iterator[str]:
+    """A sentence for each column of the orders that may be their time, if it had one format."""
+    orders = _without_dates(assigned, targets)
+    if orders is None:
+        return
+    for name, column in orders.columns.items():
+        if column.date_forms:
+            forms = ", ".join(f"{counted(rows, 'value')} as {form}" for form, rows in column.date_forms.items())
+            yield (
+                f"{orders.name}.{name} has dates in several formats, so that no {' and '.join(_required_times(targets))} is "
+                f"proposed: {forms}. If each file has one of them, list them in date_formats and write day({name}); otherwise "
+                "export the column in one format."
+            )
+
+
+def _without_dates(assigned: Sequence[Assigned], targets: Targets) -> KindProfile | None:
+    """The file of the orders, if no column of it is read as dates."""
     orders = next((one for one in assigned if one.table.name == targets.amounts.orders), None)
     if orders is None or any(column.dates for column in orders.scores.kind.columns.values()):
-        return []
-    return [f"{orders.table.name}.{name}" for name in _order_times(targets)]
+        return None
+    return orders.scores.kind
+
+
+def _required_times(targets: Targets) -> list[str]:
+    return [f"{targets.amounts.orders}.{name}" for name in _order_times(targets)]
 
 
 def _order_times(targets: Targets) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from ecom_lake.engine.contracts.columns import FLAG
 from ecom_lake.engine.contracts.reading import read
-from ecom_lake.engine.mapping.draft.dates import Dates, read_dates, read_dates_by_file
+from ecom_lake.engine.mapping.draft.dates import Dates, date_forms, read_dates, read_dates_by_file
 from ecom_lake.engine.mapping.draft.joins import is_key
 from ecom_lake.engine.mapping.draft.numbers import Numbers, read_numbers
 from ecom_lake.engine.mapping.draft.prefixes import IsKnown, without_prefixes
@@ -81,6 +81,11 @@ class ColumnProfile:
     @cached_property
     def dates(self) -> Dates | None:
         return read_dates(self.texts) or read_dates_by_file(self.texts, self.file_rows)
+
+    @cached_property
+    def date_forms(self) -> dict[str, int]:
+        """Of a column that has dates in too many formats to be read as dates: the values with each."""
+        return {} if self.dates else date_forms(self.texts)
 
     @cached_property
     def words(self) -> dict[str, int]:

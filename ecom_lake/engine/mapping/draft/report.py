@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ecom_lake.engine.mapping.draft.dates import Dates
 from ecom_lake.engine.mapping.draft.draft import Draft
 from ecom_lake.engine.mapping.draft.drafted import Confidence
 from ecom_lake.engine.mapping.draft.profile import ColumnProfile, KindProfile
@@ -120,18 +121,21 @@ def arithmetic(draft: Draft) -> list[str]:
 
 def dates(draft: Draft) -> list[str]:
     return [
-        _date_sentence(kind, name) for kind in draft.kinds for name, column in kind.columns.items() if column.dates is not None
+        _date_sentence(kind, column, column.dates, is_used=column not in draft.unused(kind))
+        for kind in draft.kinds
+        for column in kind.columns.values()
+        if column.dates is not None
     ]
 
 
-def _date_sentence(kind: KindProfile, name: str) -> str:
-    found = kind.columns[name].dates
-    assert found is not None
+def _date_sentence(kind: KindProfile, column: ColumnProfile, found: Dates, is_used: bool) -> str:
+    name = column.name
     if found.by_file and not found.is_ambiguous:
         return f"{kind.name}.{name} has a format per file: {', '.join(found.by_file)}"
     if found.is_ambiguous:
         return f"{kind.name}.{name} may be {' or '.join(found.formats)}: no value decides"
     unread = f"; {counted(found.unread, 'value')} cannot be read" if found.unread else ""
+    unread += ", and no cell reads the column" if unread and not is_used else ""
     return f"{kind.name}.{name} is {found.formats[0]}{unread}"
 
 

@@ -71,7 +71,8 @@ def targets_of(site: Site, name: str | None) -> list[Target]:
     if not declared:
         raise UsageError(
             f"Shop '{site.shop.name}' has no database to publish into: add [shops.{site.shop.name}.publish.NAME] to "
-            f"{site.shop.written.looked_for}, as docs/how-to-publish-to-a-database.md describes."
+            f'{site.shop.written.looked_for}, with url_env = "WAREHOUSE_URL", the environment variable with the URL '
+            "(docs/how-to-publish-to-a-database.md in the repository)."
         )
     if name is None:
         return list(declared.values())

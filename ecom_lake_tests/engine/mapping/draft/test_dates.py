@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 
-from ecom_lake.engine.mapping.draft.dates import read_dates, read_dates_by_file
+from ecom_lake.engine.mapping.draft.dates import ISO, date_forms, read_dates, read_dates_by_file
 
 
 def test_one_value_decides_for_the_whole_column() -> None:
@@ -54,6 +54,37 @@ def test_other_texts_are_no_dates(texts: list[str | None]) -> None:
 def test_a_few_unreadable_values_are_counted() -> None:
     found = read_dates(pl.Series([*(f"{day:02d}/12/2017" for day in range(1, 31)), "soon"]))
     assert found is not None and found.unread == 1
+
+
+def test_iso_dates_with_and_without_a_time_are_one_format() -> None:
+    """As a canonical file may have them in one column."""
+    texts = ["2017-10-02", "2017-10-02 10:56", "2017-10-03T10:56:33", "2017-10-04 10:56:33.250", "1900-01-01", None]
+    found = read_dates(pl.Series("day", texts))
+    assert found is not None and (found.formats, found.unread, found.is_native, found.is_ambiguous) == ((ISO,), 0, True, False)
+    assert found.values.to_list() == [
+        datetime(2017, 10, 2),
+        datetime(2017, 10, 2, 10, 56),
+        datetime(2017, 10, 3, 10, 56, 33),
+        datetime(2017, 10, 4, 10, 56, 33, 250_000),
+        None,
+        None,
+    ]
+
+
+def test_a_few_iso_dates_without_a_time_can_be_read() -> None:
+    found = read_dates(pl.Series([*(f"2017-12-{day:02d} 10:00:00" for day in range(1, 31)), "2017-12-31"]))
+    assert found is not None and (found.formats, found.unread) == ((ISO,), 0)
+
+
+def test_a_column_with_several_other_formats_has_forms_and_is_not_read() -> None:
+    texts = pl.Series("day", ["13.12.2017 10:00"] * 3 + ["14.12.2017"] * 2 + ["soon", None])
+    assert read_dates(texts) is None
+    assert date_forms(texts) == {"%d.%m.%Y %H:%M": 3, "%d.%m.%Y": 2}
+
+
+@pytest.mark.parametrize("texts", [["abc"], [None], ["2017-10-02", "soon", "later"]])
+def test_a_column_with_mostly_other_texts_has_no_forms(texts: list[str | None]) -> None:
+    assert date_forms(pl.Series("day", texts, dtype=pl.String)) == {}
 
 
 def test_each_file_may_have_its_own_format() -> None:

@@ -124,6 +124,32 @@ def test_dates_that_nobody_can_decide_are_a_guess(tmp_path: Path) -> None:
     assert "no value decides" in " ".join(report_of(draft)["dates"])
 
 
+def _orders_dated(*days: str) -> dict[str, tuple[str, Rows]]:
+    orders: Rows = [(f"b{n}", f"k{n % 25}", days[n % len(days)], "neu") for n in range(40)]
+    return _four_files(bestellungen=("Bestellnr,Kundennr,Bestelldatum,Status", orders))
+
+
+def test_iso_dates_with_and_without_a_time_are_the_time_of_the_orders(tmp_path: Path) -> None:
+    made = _draft(tmp_path, **_orders_dated("2021-03-01", "2021-03-02 10:11:12", "2021-03-03T10:11"))
+    assert _cell(made, "orders", "ordered_at").expression == "bestelldatum"
+    assert (made.undated, first_month(made)) == ((), "2021-03")
+
+
+def test_orders_whose_dates_have_several_formats_are_not_called_undated(tmp_path: Path) -> None:
+    made = _draft(tmp_path, **_orders_dated("01.03.2021", "13.03.2021 10:11"))
+    assert made.undated == () and made.missing == (
+        "bestellungen.bestelldatum has dates in several formats, so that no orders.ordered_at is proposed: 20 values as "
+        "%d.%m.%Y, 20 values as %d.%m.%Y %H:%M. If each file has one of them, list them in date_formats and write "
+        "day(bestelldatum); otherwise export the column in one format.",
+    )
+
+
+def test_orders_without_a_date_are_undated(tmp_path: Path) -> None:
+    made = _draft(tmp_path, **_orders_dated("heute", "gestern"))
+    assert made.undated == ("orders.ordered_at",)
+    assert made.missing == ('The files have no dates: write without = ["orders.ordered_at"] for the shop in lake.toml.',)
+
+
 def test_words_that_are_not_known_are_reported_with_their_rows(tmp_path: Path) -> None:
     orders: Rows = [(f"b{n}", f"k{n % 25}", f"{n % 28 + 1:02d}.03.2021", ("neu", "quarkig")[n % 2]) for n in range(40)]
     draft = _draft(tmp_path, **_four_files(bestellungen=("Bestellnr,Kundennr,Bestelldatum,Status", orders)))
