@@ -17,7 +17,7 @@ COMPUTED_IN = {
     "a look-up of the as-of date": (r"where\s+is_as_of", "reporting_period"),
     "the days of snapshots": (r"(is_complete_month|month is not null) and date = last_day", "dim_date"),
     "valid orders": (r"\bis_sale\b", "fct_orders"),
-    "a method's share of an order": (r"nullif\(\w+\.payments, 0\), 2\)", "fct_payments"),
+    "a method's share of an order": (r"nullif\((\w+\.)?(all_)?payments, 0\), 2\)", "fct_payments"),
 }
 """Each definition: what its SQL looks like, and the mart that computes it."""
 
