@@ -28,7 +28,7 @@ from ecom_lake.engine.build.sql.spark_sql import why_not
 from ecom_lake.engine.build.sql.spark_tables import why_not_computed
 from ecom_lake.engine.contracts.column_rules import all_row_rules
 from ecom_lake.engine.contracts.model_fit import ModelFit
-from ecom_lake.shop.insights.rule import COMPLETE_MONTHS
+from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, KNOWN_CUSTOMERS
 from ecom_lake.shop.settings.numbers import ShopSettings
 from ecom_lake_tests import catalog
 from ecom_lake_tests.shop.query_keys import rows_of
@@ -331,6 +331,7 @@ _SCHEMA: dict[str, dict[str, str]] = {
         **{column.name: column.kind.duckdb for column in catalog.gold()["kpi_monthly"].columns.values()},
         "is_settled": "BOOLEAN",
     },
+    KNOWN_CUSTOMERS: {"whole": "VARCHAR", "caveat": "VARCHAR"},
     "model_fits": {"model": "VARCHAR", **{c.name: c.kind.duckdb for c in ModelFit.table.columns.values()}},
     "model_snapshots": {"model": "VARCHAR", "customers_changed": "BIGINT", "net_sales_changed": "DECIMAL(18,2)"},
     "settings": {name: _SETTINGS_TYPES.get(kind, "DECIMAL(18,4)") for name, kind in settings_row(ShopSettings()).schema.items()},

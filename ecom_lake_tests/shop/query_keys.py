@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from ecom_lake.shop.insights.rule import COMPLETE_MONTHS
+from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, KNOWN_CUSTOMERS
 from ecom_lake_tests import catalog
 
 Key = frozenset[str]
@@ -19,6 +19,7 @@ _TABLES = {
     **{table.name: frozenset(table.key) for table in (*catalog.silver().values(), *catalog.gold().values())},
     "settings": ONE_ROW,
     "reporting_period": ONE_ROW,
+    KNOWN_CUSTOMERS: ONE_ROW,
     COMPLETE_MONTHS: frozenset(catalog.gold()["kpi_monthly"].key),
 }
 

@@ -12,13 +12,14 @@ from typing import Any
 from ecom_lake.publish.dashboard.evidence import Why
 from ecom_lake.publish.dashboard.forest import Estimated, Forest, forest
 from ecom_lake.publish.dashboard.lines import Band, LineChart, Series, line_chart
-from ecom_lake.publish.dashboard.model_cards import ModelCard, compact, model_card
+from ecom_lake.publish.dashboard.model_cards import ModelCard, model_card
 from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.span import shifted
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.month_chart import MonthLabel, month_labels
 from ecom_lake.publish.pages.rendering import amount, axis_amount, percent
+from ecom_lake.words import three_digits
 
 MONTHS, DAYS = 18, 60
 """Actual months or days before the forecast that the chart shows at most."""
@@ -122,7 +123,7 @@ def sales_outlook(view: View) -> SalesOutlook | None:
         _next(rows, grain, money),
         backtest,
         month_labels(backtest_dates) if by_month else (),
-        forest(_errors(found, suffix, champion), compact, 1.0),
+        forest(_errors(found, suffix, champion), three_digits, 1.0),
         rivals,
         model_card(view, "sales_forecast"),
         why_of_history(view, _FORECAST_IS, query, "sales_forecast"),

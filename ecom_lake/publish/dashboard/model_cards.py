@@ -16,7 +16,7 @@ from ecom_lake.publish.dashboard.query import Query, Row
 from ecom_lake.publish.dashboard.scope import why_of_history
 from ecom_lake.publish.dashboard.view import View
 from ecom_lake.publish.pages.rendering import percent
-from ecom_lake.words import counted
+from ecom_lake.words import counted, three_digits
 
 DRIFTS = 4
 """The largest changes since the previous fit that a card lists."""
@@ -92,7 +92,7 @@ def _card(view: View, row: Row, drift: Sequence[Row]) -> ModelCard:
         row["champion"],
         _METRICS.get(row["metric"], row["metric"]),
         f"{row['direction']} is better" if row["direction"] else "",
-        forest(_estimates(row), compact, row["baseline_value"]),
+        forest(_estimates(row), three_digits, row["baseline_value"]),
         _requirement(row),
         row["fitted_as_of"] or row["as_of"],
         row["age_days"],
@@ -108,12 +108,12 @@ def _estimates(row: Row) -> list[Estimated]:
     """Empty for a model that was not tested against a rival."""
     if row["value"] is None or row["baseline_value"] is None or row["baseline"] == THRESHOLD:
         return []
-    tested = Estimated(row["candidate"] or "candidate", row["value"], row["low"], row["high"], compact(row["value"]))
+    tested = Estimated(row["candidate"] or "candidate", row["value"], row["low"], row["high"], three_digits(row["value"]))
     if row["candidate"] == row["baseline"]:
         return [tested]
     return [
         tested,
-        Estimated(row["baseline"] or "rival", row["baseline_value"], None, None, compact(row["baseline_value"]), False),
+        Estimated(row["baseline"] or "rival", row["baseline_value"], None, None, three_digits(row["baseline_value"]), False),
     ]
 
 
@@ -121,14 +121,9 @@ def _requirement(row: Row) -> str:
     """Such as "number of customers observed: 514; at least 200 required"."""
     if row["value"] is None or row["baseline"] != THRESHOLD:
         return ""
-    number = percent if row["metric"].startswith("share") else compact
+    number = percent if row["metric"].startswith("share") else three_digits
     bound = "at least" if row["direction"] == "higher" else "at most"
     return f"{row['metric']}: {number(row['value'])}; {bound} {number(row['baseline_value'])} required"
-
-
-def compact(value: float) -> str:
-    """Three digits, or all of a large number's whole part."""
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _changed(row: Row) -> str:

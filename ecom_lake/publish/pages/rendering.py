@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecom_lake.publish.pages.incomplete import LEGEND
+from ecom_lake.words import three_digits
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -93,14 +94,10 @@ def _longest(texts: Iterable[str]) -> str:
     return max(texts, key=len, default="")
 
 
-def _bound(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
 FILTERS: dict[str, Callable[..., str]] = {
     "n": _number,
     "percent": percent,
-    "bound": _bound,
+    "bound": three_digits,
     "longest": _longest,
     "printable": printable,
     "decimal": _decimal,

@@ -33,7 +33,7 @@ from ecom_lake.shop.insights.evidence import (
     rates_differ,
 )
 from ecom_lake.shop.insights.insights import SHOWN, TOO_WEAK, Insights
-from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, DAYS, InsightRule, Role
+from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, DAYS, KNOWN_CUSTOMERS, InsightRule, Role
 from ecom_lake.shop.insights.wording import Direction, Figure, Period, is_number
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settling import SETTLES_IN_DAYS
@@ -119,7 +119,8 @@ class Candidate:
 
 def build(con: duckdb.DuckDBPyConnection, settings: MiningSettings) -> pl.DataFrame:
     currency = _currency(con)
-    found = _with_weakness_of_test({rule: candidates(con, rule, settings) for rule in RULES})
+    with shared_tables(con):
+        found = _with_weakness_of_test({rule: candidates(con, rule, settings) for rule in RULES})
     corrected = _corrected(found, settings.alpha)
     rows = [row for rule in RULES for row in statements(rule, corrected[rule], settings, currency)]
     for rank, row in enumerate(sorted((row for row in rows if row["status"] == SHOWN), key=_place), start=1):
@@ -140,20 +141,24 @@ def _currency(con: duckdb.DuckDBPyConnection) -> str | None:
 
 
 def candidates(con: duckdb.DuckDBPyConnection, rule: InsightRule, settings: MiningSettings) -> list[Candidate]:
-    """The rows of a rule's query in which every field of its sentences is known."""
+    """The rows of a rule's query in which every field of its sentences is known; the query reads the shared tables."""
     values = {**rule.parameters, **{name: getattr(settings, name) for name in rule.settings}}
-    with _registered(con, COMPLETE_MONTHS, complete_months(con)):
-        days = _days(con, rule)
-        with _registered(con, DAYS, days):
-            rows = con.sql(f"select * from ({rule.query}) order by row_key", params=values or None).pl().to_dicts()
+    days = _days(con, rule)
+    with _registered(con, DAYS, days):
+        rows = con.sql(f"select * from ({rule.query}) order by row_key", params=values or None).pl().to_dicts()
     by_key = {str(key): frame for (key,), frame in days.group_by("row_key", maintain_order=True)} if days is not None else {}
     return known(rule, rows, by_key, settings)
 
 
-def complete_months(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """The months that the rules may compare: what the shop sold after its as-of date is not known on that day."""
-    found: pl.DataFrame = con.sql(sql_file(__file__, "complete_months.sql"), params={"settles_in_days": SETTLES_IN_DAYS}).pl()
-    return found
+@contextmanager
+def shared_tables(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What the queries of several rules read: the complete months, and what known customers leave out.
+
+    What the shop sold after its as-of date is not known on that day: such months are not compared."""
+    months = con.sql(sql_file(__file__, "complete_months.sql"), params={"settles_in_days": SETTLES_IN_DAYS}).pl()
+    known = con.sql(sql_file(__file__, "known_customers.sql")).pl()
+    with _registered(con, COMPLETE_MONTHS, months), _registered(con, KNOWN_CUSTOMERS, known):
+        yield
 
 
 def _days(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> pl.DataFrame | None:

@@ -21,6 +21,8 @@ DAYS = "days"
 """The name under which a rule's query reads the rows of its `days`."""
 COMPLETE_MONTHS = "complete_months"
 """The name under which the queries read the rows of kpi_monthly that had ended by the as-of date (complete_months.sql)."""
+KNOWN_CUSTOMERS = "known_customers"
+"""The name under which the queries read what sentences on known customers leave out (known_customers.sql)."""
 _PARAMETER = re.compile(r"\$([a-z_]+)")
 
 

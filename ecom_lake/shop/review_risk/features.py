@@ -1,6 +1,6 @@
 """What is known about an order on the day it is shipped, and the same in words: features, groups of features, and outcomes.
 
-Not here: the SQL (features.sql, answers.sql), and the model (review_risk_model.py).
+Not here: the SQL (features.sql, reviews.sql), and the model (review_risk_model.py).
 """
 
 from __future__ import annotations
@@ -62,12 +62,24 @@ def shipped_orders(con: duckdb.DuckDBPyConnection, until: date, orders: Orders =
     return shipped
 
 
-def answers(con: duckdb.DuckDBPyConnection, until: date, followed: int, orders: Orders = EVERY_ORDER) -> pl.DataFrame:
-    """The outcome of shipped orders: whether the latest review answered within so many days of shipping, and by `until`, is bad;
+def reviews_of(con: duckdb.DuckDBPyConnection, orders: Orders = EVERY_ORDER) -> pl.DataFrame:
+    """A row for each review of a shipped order, by order, its latest review first. They are read once for all days of a fit."""
+    reviews: pl.DataFrame = con.sql(sql_file(__file__, "reviews.sql"), params={"bad_score": BAD_SCORE, **orders.parameters}).pl()
+    return reviews
+
+
+def answers(reviews: pl.DataFrame, until: date, followed: int) -> pl.DataFrame:
+    """The outcome of orders with a review by `until`: whether the latest one answered within so many days of shipping is bad;
     the day of the first answer; and whether an answer came before shipping."""
-    parameters = {"until": until, "followed_days": followed, "bad_score": BAD_SCORE, **orders.parameters}
-    outcomes: pl.DataFrame = con.sql(sql_file(__file__, "answers.sql"), params=parameters).pl()
-    return outcomes
+    known = reviews.filter(pl.col("answered_on") <= until)
+    in_time = known.filter(pl.col("answered_on") <= pl.col("shipped_on") + pl.duration(days=followed))
+    latest = in_time.unique("order_id", keep="first", maintain_order=True).select("order_id", "is_bad")
+    by_order = known.group_by("order_id", maintain_order=True).agg(
+        first_answered_on=pl.col("answered_on").min(),
+        is_answered_before_shipping=(pl.col("answered_on") <= pl.col("shipped_on")).any(),
+    )
+    columns = ("order_id", "is_bad", "first_answered_on", "is_answered_before_shipping")
+    return by_order.join(latest, on="order_id", how="left", maintain_order="left").select(columns)
 
 
 def _single(feature: str, words: str) -> Group:

@@ -29,12 +29,12 @@ from ecom_lake.shop.rankings.sample import Sample
 from ecom_lake.shop.rankings.time_splits import Window, Windows, origins, window_days_needed, windows
 from ecom_lake.shop.review_risk.features import (
     BAD_SCORE,
-    EVERY_ORDER,
     FEATURES,
     GROUPS,
     SELLER_BAD_SHARE,
     Orders,
     answers,
+    reviews_of,
     shipped_orders,
 )
 from ecom_lake.shop.review_risk.review_risk import ReviewRisk
@@ -59,16 +59,16 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
     if splits is None or as_of is None or until is None or first is None:
         return Fitted({"review_risk": _no_rows()}, _too_young(first, as_of, settings))
     read = Orders(HashSample.of(_shipped(con), MOST_READ), as_of - timedelta(days=settings.review_days))
-    known = shipped_orders(con, as_of, read)
-    settled = known.join(answers(con, until, settings.review_days, read), on="order_id", how="inner")
+    known, reviews = shipped_orders(con, as_of, read), reviews_of(con, read)
+    settled = known.join(answers(reviews, until, settings.review_days), on="order_id", how="inner")
     train, later = (reviewed(settled, window, settings.people_sample) for window in (splits.train, splits.calibrate))
     test = reviewed(settled, splits.test)
     evaluation = evaluate(TARGET, train, later, test, settings.seed, past.notes if is_kept else None, read.sample)
-    waiting = open_orders_on(con, known, as_of, settings, read)
+    waiting = open_orders_on(known, reviews, as_of, settings)
     scores, curves = _no_rows(), []
     if evaluation.is_published:
-        tested = backtest_orders(con, known, settled, first, until, settings, read)
-        evaluation, platt = with_backtest(evaluation, tested, just_answered(con, known, as_of, settings, read))
+        tested = backtest_orders(known, reviews, settled, first, until, settings)
+        evaluation, platt = with_backtest(evaluation, tested, just_answered(known, reviews, as_of, settings))
         importance = group_importance(evaluation, GROUPS, settings.seed)
         scores = _scored(waiting, evaluation, importance, platt, as_of, settings)
         curves = [importance_curve(TARGET.name, importance)]
@@ -84,27 +84,15 @@ def fit(con: duckdb.DuckDBPyConnection, settings: MiningSettings, past: Past) ->
 
 
 def backtest_orders(
-    con: duckdb.DuckDBPyConnection,
-    known: pl.DataFrame,
-    settled: pl.DataFrame,
-    first: date,
-    until: date,
-    settings: MiningSettings,
-    read: Orders = EVERY_ORDER,
+    known: pl.DataFrame, reviews: pl.DataFrame, settled: pl.DataFrame, first: date, until: date, settings: MiningSettings
 ) -> Backtest:
     """The probabilities as they would have been published on days of the year before the fit."""
-    tried = [_origin(con, known, settled, first, day, settings, read) for day in origins(until, settings.review_days)]
+    tried = [_origin(known, reviews, settled, first, day, settings) for day in origins(until, settings.review_days)]
     return backtest(TARGET.name, TARGET.does, "orders", [origin for origin in tried if origin], settings.seed)
 
 
 def _origin(
-    con: duckdb.DuckDBPyConnection,
-    known: pl.DataFrame,
-    settled: pl.DataFrame,
-    first: date,
-    day: date,
-    settings: MiningSettings,
-    read: Orders,
+    known: pl.DataFrame, reviews: pl.DataFrame, settled: pl.DataFrame, first: date, day: date, settings: MiningSettings
 ) -> Origin | None:
     """What `fit` would do on that day, and how the orders that then waited for a review ended.
 
@@ -117,21 +105,19 @@ def _origin(
     if not (train.has_enough_events and later.has_enough_events):
         return None
     ranker = select(train, later, settings.seed, trees=TREES_TO_TRY).ranker
-    outcomes = answers(con, day + timedelta(days=settings.review_days), settings.review_days, read)
-    ended = open_orders_on(con, known, day, settings, read).join(outcomes, on="order_id").filter(pl.col("is_bad").is_not_null())
-    return predict_at(day, ranker, just_answered(con, known, day, settings, read), _sample(ended.sort("order_id")))
+    outcomes = answers(reviews, day + timedelta(days=settings.review_days), settings.review_days)
+    ended = open_orders_on(known, reviews, day, settings).join(outcomes, on="order_id").filter(pl.col("is_bad").is_not_null())
+    return predict_at(day, ranker, just_answered(known, reviews, day, settings), _sample(ended.sort("order_id")))
 
 
-def just_answered(
-    con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings, read: Orders = EVERY_ORDER
-) -> Sample:
+def just_answered(known: pl.DataFrame, reviews: pl.DataFrame, day: date, settings: MiningSettings) -> Sample:
     """The orders whose first review was answered last, with the outcome that was known by then.
 
     These are the latest outcomes that exist: all orders of a day are settled only `review_days` after they were shipped.
     The weight is the number of days an order waited: one that waits ten times as long is ten times as likely to be on a day's
     list.
     """
-    answered = known.join(answers(con, day, settings.review_days, read), on="order_id").filter(
+    answered = known.join(answers(reviews, day, settings.review_days), on="order_id").filter(
         pl.col("first_answered_on") > day - timedelta(days=CALIBRATION_DAYS),
         pl.col("is_bad").is_not_null(),
         ~pl.col("is_answered_before_shipping"),
@@ -161,11 +147,9 @@ def _sample(orders: pl.DataFrame) -> Sample:
     return Sample(_matrix(orders), orders["is_bad"].to_numpy().astype(bool), baseline, cluster=week)
 
 
-def open_orders_on(
-    con: duckdb.DuckDBPyConnection, known: pl.DataFrame, day: date, settings: MiningSettings, read: Orders = EVERY_ORDER
-) -> pl.DataFrame:
+def open_orders_on(known: pl.DataFrame, reviews: pl.DataFrame, day: date, settings: MiningSettings) -> pl.DataFrame:
     """The orders on the list of that day."""
-    reviewed_by_then = answers(con, day, settings.review_days, read).select("order_id")
+    reviewed_by_then = answers(reviews, day, settings.review_days).select("order_id")
     shipped = known.filter(pl.col("shipped_on") > day - timedelta(days=settings.review_days), pl.col("shipped_on") <= day)
     return shipped.join(reviewed_by_then, on="order_id", how="anti").sort("order_id")
 

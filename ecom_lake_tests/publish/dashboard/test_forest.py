@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ecom_lake.publish.dashboard.forest import Estimated, forest
-from ecom_lake.publish.dashboard.model_cards import compact
+from ecom_lake.words import three_digits
 
 NUMBERS = st.integers(-(10**9), 10**9).map(lambda millionths: millionths / 1e6)
 
@@ -43,7 +43,7 @@ def test_without_estimates_there_is_no_chart() -> None:
 
 @given(NUMBERS.filter(bool), st.integers(0, 60))
 def test_the_ticks_of_nearly_equal_values_are_different_numbers(value: float, ten_thousandths: int) -> None:
-    chart = forest([estimated(value), estimated(value * (1 + ten_thousandths / 1e4))], compact)
+    chart = forest([estimated(value), estimated(value * (1 + ten_thousandths / 1e4))], three_digits)
     assert chart is not None
     texts = [tick.text for tick in chart.ticks]
     assert len(texts) > 1

@@ -25,7 +25,7 @@ from ecom_lake.engine.contracts.sql_tables import tables_in
 from ecom_lake.engine.duckdb_engine import literal, name
 from ecom_lake.shop.insights import RULES
 from ecom_lake.shop.insights import insights_build as insights
-from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, DAYS, InsightRule, fields_of
+from ecom_lake.shop.insights.rule import COMPLETE_MONTHS, DAYS, KNOWN_CUSTOMERS, InsightRule, fields_of
 from ecom_lake.shop.insights.wording import Period, written
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake.shop.settings.numbers import ShopSettings
@@ -38,6 +38,7 @@ NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?%?(?!\w
 DEFAULT = MiningSettings()
 BY_ID = {rule.id: rule for rule in RULES}
 MONTHS_FILE = Path(insights.__file__).parent / "complete_months.sql"
+SHARED_FILES = (MONTHS_FILE, MONTHS_FILE.with_name("known_customers.sql"))
 STATISTICS = r"p-value|interval|significan|chance|dispersion|correlat|confidence|\bpower\b|\blevel\b|independent|\btest"
 QUAINT = r"nobody|brought|bereft|lest\b|of late\b|lately|foretell|\bwhat is\b|comes? back|stands? out|told|likeliest"
 
@@ -66,6 +67,11 @@ def shown(con: duckdb.DuckDBPyConnection, settings: MiningSettings = DEFAULT) ->
     return insights.build(con, settings).filter(status="shown").sort("rank").to_dicts()
 
 
+def found_by(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> list[insights.Candidate]:
+    with insights.shared_tables(con):
+        return insights.candidates(con, rule, DEFAULT)
+
+
 def of(rule: str, said: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in said if row["insight_id"].partition(":")[0] == rule]
 
@@ -84,14 +90,18 @@ def test_a_rule_refers_to_an_existing_column(rule: InsightRule) -> None:
 
 
 def test_the_declared_tables_are_those_in_the_queries() -> None:
-    queries = [*(query for rule in RULES for query in (rule.query, rule.days_query) if query), MONTHS_FILE.read_text("utf-8")]
+    shared = [file.read_text("utf-8") for file in SHARED_FILES]
+    queries = [*(query for rule in RULES for query in (rule.query, rule.days_query) if query), *shared]
     read = {SETTINGS, *(table for query in queries for table in tables_in(query))}
-    assert read - {DAYS, COMPLETE_MONTHS} == set(insights.READS)
+    assert read - {DAYS, COMPLETE_MONTHS, KNOWN_CUSTOMERS} == set(insights.READS)
 
 
 def test_every_query_file_belongs_to_a_rule() -> None:
     files = {file.name for file in Path(insights.__file__).parent.glob("*.sql")}
-    assert files == {MONTHS_FILE.name, *(file for rule in RULES for file in (rule.sql, rule.days) if file)}
+    assert files == {
+        *(file.name for file in SHARED_FILES),
+        *(file for rule in RULES for file in (rule.sql, rule.days) if file),
+    }
 
 
 def test_complete_months_are_selected_in_one_query() -> None:
@@ -104,15 +114,14 @@ def test_months_are_known_once_they_have_ended_and_settled_60_days_later(con: du
     """June ends 61 days before 30 August, July 30 days before; August has not ended. February is not complete."""
     for month in (2, 6, 7, 8):
         insert(con, "kpi_monthly", month=date(2018, month, 1), is_complete=month > 2, orders=1)
-    as_of(con, date(2018, 8, 30))
-    assert insights.complete_months(con).sort("month").select("month", "is_settled").rows() == [
-        (date(2018, 6, 1), True),
-        (date(2018, 7, 1), False),
-    ]
-    as_of(con, date(2018, 8, 28))
-    assert not insights.complete_months(con)["is_settled"].any(), "June ended 59 days before"
-    as_of(con, date(2018, 8, 29))
-    assert insights.complete_months(con)["is_settled"].sum() == 1
+    settled = {}
+    for day in (28, 29, 30):
+        as_of(con, date(2018, 8, day))
+        with insights.shared_tables(con):
+            settled[day] = con.sql(f"select month, is_settled from {COMPLETE_MONTHS} order by month").fetchall()
+    june, july = date(2018, 6, 1), date(2018, 7, 1)
+    assert settled[28] == [(june, False), (july, False)], "June ended 59 days before"
+    assert settled[29] == settled[30] == [(june, True), (july, False)]
 
 
 def test_the_seller_months_are_counted_by_one_query() -> None:
@@ -171,14 +180,12 @@ def test_months_are_named(first: str, last: str, said: str) -> None:
 def sample(con: duckdb.DuckDBPyConnection, rule: InsightRule) -> dict[str, Any]:
     """A row with the columns of the rule's query; the values follow from the types."""
     given = {**rule.parameters, **{setting: getattr(DEFAULT, setting) for setting in rule.settings}}
-    con.register(COMPLETE_MONTHS, insights.complete_months(con).to_arrow())
-    if rule.days:
-        con.execute(f"create or replace temp view {DAYS} as {rule.days_query}")
     values = {"VARCHAR": "a text", "DATE": date(2018, 8, 1), "BIGINT": 400, "HUGEINT": 400, "INTEGER": 31}
-    row = {
-        column: values.get(str(kind), Decimal("0.25") if "DECIMAL" in str(kind) else 0.25)
-        for column, kind, *_ in con.execute(f"describe {rule.query}", given).fetchall()
-    }
+    with insights.shared_tables(con):
+        if rule.days:
+            con.execute(f"create or replace temp view {DAYS} as {rule.days_query}")
+        columns = con.execute(f"describe {rule.query}", given).fetchall()
+    row = {column: values.get(str(kind), Decimal("0.25") if "DECIMAL" in str(kind) else 0.25) for column, kind, *_ in columns}
     return {**row, "weak_because": None, "n": 400}
 
 
@@ -328,8 +335,8 @@ def test_late_orders_are_compared_in_settled_months(con: duckdb.DuckDBPyConnecti
     [month] = of("late-in-month", insights.build(con, DEFAULT).to_dicts())
     assert (month["row_key"], month["value"], month["status"]) == ("month=2018-07-01", 0.1, "not enough evidence")
     [days] = [one for one in RULES if one.id == "late-in-month"]
-    con.register(COMPLETE_MONTHS, insights.complete_months(con).to_arrow())
-    assert con.sql(f"select max(day) from ({days.days_query})").fetchall()[0][0] < date(2018, 8, 1)
+    with insights.shared_tables(con):
+        assert con.sql(f"select max(day) from ({days.days_query})").fetchall()[0][0] < date(2018, 8, 1)
     a_month(con, [10] * (STATES - 1) + [60], promised=200, usual=10)
     as_of(con, date(2018, 10, 29))
     [state] = of("late-in-state", insights.build(con, DEFAULT).to_dicts())
@@ -371,7 +378,7 @@ def test_the_gain_of_an_association_is_its_upper_limit(con: duckdb.DuckDBPyConne
 def test_noise_is_not_reported_as_a_finding(con: duckdb.DuckDBPyConnection) -> None:
     """One of ten states is significant at 5% when tested alone, but not after correction for ten tests."""
     a_month(con, [8] * 10 + [12] * 9 + [26], promised=200, usual=10)
-    found = insights.candidates(con, BY_ID["late-in-state"], DEFAULT)
+    found = found_by(con, BY_ID["late-in-state"])
     [alone] = [one.p for one in found if one.row["state"] == "S19"]
     assert len(found) == 10 and alone is not None and alone < 0.05
     [said] = of("late-in-state", insights.build(con, DEFAULT).to_dicts())
@@ -576,7 +583,7 @@ def test_the_whole_history_is_not_examined_before_its_end(
     ):
         as_of(con, day)
         con.execute("update reporting_period set complete_months = ?", [months])
-        [first, *_] = insights.candidates(con, BY_ID[rule], DEFAULT)
+        [first, *_] = found_by(con, BY_ID[rule])
         assert first.row.get("weak_because") == weak
         assert (first.row["value"], first.row["hits"] > 0) == (pytest.approx(0.5 if rule == "late-seller" else 0.45), True)
 
@@ -624,7 +631,7 @@ def test_a_forecast_is_not_compared_with_months_after_the_as_of_date(con: duckdb
         low_80=1550,
         high_80=1650,
     )
-    [said] = insights.candidates(con, BY_ID["next-month"], DEFAULT)
+    [said] = found_by(con, BY_ID["next-month"])
     headline, _ = insights.sentences(said, DEFAULT, "R$")
     assert headline == "June 2018 revenue is forecast at R$ 1,600, above the R$ 1,500 of May 2018."
     assert said.row["n"] == 5
@@ -648,7 +655,7 @@ def test_a_churn_list_that_is_hardly_better_is_not_shown(con: duckdb.DuckDBPyCon
     con.execute("delete from model_cards")
     card = {"champion": "next order: random forest", "baseline": "next order: recency", "status": "published"}
     insert(con, "model_cards", model="churn", value=1.019, baseline_value=1.002, low=1.016, high=1.02, n=60_000, **card)
-    [candidate] = insights.candidates(con, BY_ID["likely-lost"], DEFAULT)
+    [candidate] = found_by(con, BY_ID["likely-lost"])
     assert candidate.weakness(DEFAULT, "R$") == "The difference is below 2%, too small to act on."
 
 
@@ -734,7 +741,7 @@ def candidates(gold: Path) -> Iterator[tuple[InsightRule, insights.Candidate]]:
         con.execute(f"drop table {table}")
         con.execute(f"create view {table} as select * from {literal(str(gold / f'{table}.parquet'))}")
     for rule in RULES:
-        yield from ((rule, one) for one in insights.candidates(con, rule, DEFAULT))
+        yield from ((rule, one) for one in found_by(con, rule))
 
 
 def test_every_direction_agrees_with_its_numbers(built_lake: BuiltLake) -> None:

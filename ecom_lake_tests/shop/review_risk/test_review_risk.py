@@ -15,7 +15,16 @@ from ecom_lake.shop.rankings.evaluation import LIFT
 from ecom_lake.shop.rankings.hash_sample import HashSample
 from ecom_lake.shop.rankings.probability_backtest import BRIER, KNOWN, PUBLISHED
 from ecom_lake.shop.review_risk import features
-from ecom_lake.shop.review_risk.features import BAD_SCORE, EVERY_ORDER, FEATURES, GROUPS, Orders, answers, shipped_orders
+from ecom_lake.shop.review_risk.features import (
+    BAD_SCORE,
+    EVERY_ORDER,
+    FEATURES,
+    GROUPS,
+    Orders,
+    answers,
+    reviews_of,
+    shipped_orders,
+)
 from ecom_lake.shop.review_risk.review_risk_model import fit, just_answered, open_orders_on
 from ecom_lake.shop.settings.mining import MiningSettings
 from ecom_lake_tests.builders.gold_table import make
@@ -78,7 +87,7 @@ def test_the_orders_that_are_read_are_a_sample_and_all_recent_ones() -> None:
     with opened(made) as con:
         read = Orders(HashSample(0.25), recent)
         everything, some = shipped_orders(con, DAY), shipped_orders(con, DAY, read)
-        every_answer, some_answers = answers(con, DAY, 45), answers(con, DAY, 45, read)
+        every_answer, some_answers = (answers(reviews_of(con, orders), DAY, 45) for orders in (EVERY_ORDER, read))
         query = "select order_id from orders where md5(order_id) < '4' or shipped_at::date > $recent"
         chosen = con.sql(query, params={"recent": recent}).pl()
     assert 0.2 < some.height / everything.height < 0.45
@@ -142,8 +151,9 @@ def test_a_sellers_earlier_ratings_have_the_hand_computed_values() -> None:
     assert at[102]["seller_bad_share"] == pytest.approx((1 + 10 * 1 / 11) / (11 + 10))
     assert at[102]["recent_bad_share"] == pytest.approx(1 / 11)
     with opened(made) as con:
-        became = answers(con, FIRST + timedelta(days=110), followed=60).sort("order_id")
-        sooner = answers(con, FIRST + timedelta(days=110), followed=45)
+        reviews = reviews_of(con)
+    became = answers(reviews, FIRST + timedelta(days=110), followed=60).sort("order_id")
+    sooner = answers(reviews, FIRST + timedelta(days=110), followed=45)
     assert became["is_bad"].to_list() == [False] * 10 + [True]
     # An answer after the window does not count.
     assert sooner["is_bad"].is_null().all()
@@ -221,9 +231,9 @@ def test_an_origin_uses_only_data_known_on_its_day() -> None:
     found = []
     for shown, until in ((made, LAST_DAY), (as_known_on(made, DAY), DAY)):
         with opened(shown) as con:
-            known = shipped_orders(con, until)
-            latest = just_answered(con, known, DAY, FEWER)
-            found.append((open_orders_on(con, known, DAY, FEWER), latest))
+            known, reviews = shipped_orders(con, until), reviews_of(con)
+            latest = just_answered(known, reviews, DAY, FEWER)
+            found.append((open_orders_on(known, reviews, DAY, FEWER), latest))
     assert_frame_equal(found[0][0], found[1][0], check_exact=True)
     assert found[0][0].height > 50 and max(found[0][0]["shipped_on"]) <= DAY
     for part in ("x", "outcome", "weight"):
