@@ -46,12 +46,31 @@ customers as (
     where coalesce(gender, age_group, source_segment) is not null or is_subscriber is not null
 ),
 
+-- What lines and payments need of their orders. All other columns of an order are read once, where its members are counted: as
+-- one list of orders with all columns they would fill the memory of a large shop.
 sold as (
     select
         o.order_id,
         o.month,
         case when o.is_anonymous then 0 else r.repeater end as repeater,
-        case when o.items > 1 then o.order_id end as order_of_several_lines,
+        case when o.items > 1 then o.order_id end as order_of_several_lines
+    from fct_orders as o
+    left join repeaters as r on r.customer_id = o.customer_id
+    where o.is_valid
+),
+
+-- A dimension with only one trivial member is left out: unknown, midnight as the hour of all orders, or no discount at all.
+order_dimensions (dimension, trivial) as (
+    values
+        ('state', 'unknown'), ('region', 'unknown'), ('country', 'unknown'), ('city', 'unknown'), ('channel', 'unknown'),
+        ('status', 'unknown'), ('weekday', 'unknown'), ('hour', '00'), ('discounted', 'no'), ('gender', 'unknown'),
+        ('age_group', 'unknown'), ('source_segment', 'unknown'), ('subscriber', 'unknown')
+),
+
+sold_with_members as (
+    select
+        s.month,
+        s.repeater,
         o.units,
         o.gross_sales,
         o.net_sales,
@@ -68,19 +87,10 @@ sold as (
         coalesce(c.age_group, 'unknown') as age_group,
         coalesce(c.source_segment, 'unknown') as source_segment,
         coalesce(c.subscriber, 'unknown') as subscriber
-    from fct_orders as o
+    from sold as s
+    join fct_orders as o on o.order_id = s.order_id
     join dim_date as d on d.date = o.order_date
-    left join repeaters as r on r.customer_id = o.customer_id
     left join customers as c on c.customer_id = o.customer_id
-    where o.is_valid
-),
-
--- A dimension with only one trivial member is left out: unknown, midnight as the hour of all orders, or no discount at all.
-order_dimensions (dimension, trivial) as (
-    values
-        ('state', 'unknown'), ('region', 'unknown'), ('country', 'unknown'), ('city', 'unknown'), ('channel', 'unknown'),
-        ('status', 'unknown'), ('weekday', 'unknown'), ('hour', '00'), ('discounted', 'no'), ('gender', 'unknown'),
-        ('age_group', 'unknown'), ('source_segment', 'unknown'), ('subscriber', 'unknown')
 ),
 
 order_members as (
@@ -108,7 +118,7 @@ order_members as (
         sum(o.units) as units,
         sum(o.gross_sales)::decimal(18, 2) as gross_sales,
         sum(o.net_sales)::decimal(18, 2) as net_sales
-    from sold as o
+    from sold_with_members as o
     cross join order_dimensions as d
     group by d.dimension, d.trivial, member, o.month, o.repeater
 ),
