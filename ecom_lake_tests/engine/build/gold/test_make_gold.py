@@ -22,8 +22,8 @@ from ecom_lake.engine.build.release.release import make_release, roll_back, unpi
 from ecom_lake.engine.build.silver.make_silver import make_silver
 from ecom_lake.engine.build.silver.order_index import make_order_index
 from ecom_lake.engine.contracts.sql_tables import tables_in
-from ecom_lake.engine.contracts.table_id import TableId
-from ecom_lake.engine.store.entry import files_of
+from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
+from ecom_lake.engine.store.entry import File, files_of
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.built_lake import BuiltLake, needed_states
 from ecom_lake_tests.builders.few_tables import with_few_tables
@@ -107,6 +107,48 @@ def test_a_mart_that_is_built_alone_is_committed_and_not_released_until_nothing_
     assert site.lake.log.head().release == released
     assert not [check for outcome in build(site) for check in outcome.checks if check.blocks]
     assert site.lake.log.head().release == site.lake.log.head().number
+
+
+OWN_CONTRACT = """
+from ecom_lake.engine.contracts.columns import Count
+from ecom_lake.engine.contracts.table import Gold, Rule
+from ecom_lake.shop import vocabulary
+
+
+class OrdersByMonth(Gold):
+    \"\"\"One row per month.\"\"\"
+
+    month = vocabulary.month.replace(key=True)
+    orders = Count("Number of orders.")
+
+    rules = (Rule("is_quiet", "orders < {most}", "No month has so many orders."),)
+"""
+
+
+def test_a_table_that_fails_a_blocking_rule_is_not_committed(fresh_lake: BuiltLake) -> None:
+    """It keeps the rows that were good before."""
+    tables = fresh_lake.folder / "tables"
+    tables.mkdir()
+    (tables / "orders_by_month.sql").write_text(
+        "-- How many orders?\nselect month, count(*) as orders from fct_orders group by month\n"
+    )
+
+    def make(most: int) -> tuple[bool, dict[TableId, dict[Part, File]]]:
+        (tables / "orders_by_month.py").write_text(OWN_CONTRACT.format(most=most), encoding="utf-8")
+        [outcome] = make_gold(fresh_lake.site(), "orders_by_month")
+        return outcome.refused, dict(fresh_lake.site().lake.log.head().tables)
+
+    refused, first = make(most=1)
+    assert refused and TableId("gold", "orders_by_month") not in first
+    refused, good = make(most=1_000)
+    assert not refused and TableId("gold", "orders_by_month") in good
+    assert make(most=2) == (True, good)
+
+
+def test_a_full_build_makes_tables_again_that_are_current(fresh_lake: BuiltLake) -> None:
+    [kept] = make_gold(fresh_lake.site(), "dim_date")
+    [made] = make_gold(fresh_lake.site(full=True), "dim_date")
+    assert (kept.written, made.written) == ((), (WHOLE,))
 
 
 def test_nothing_is_due_after_a_build_and_a_changed_table_is_due(fresh_lake: BuiltLake) -> None:
