@@ -10,10 +10,12 @@ import re
 import signal
 import socket
 import subprocess
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from ecom_lake_tests.project import PROJECT
 
@@ -89,15 +91,19 @@ def _server(arguments: Sequence[str], in_own_mounts: str = "", memory: str = "25
     try:
         yield server
     finally:
-        server.communicate()
+        assert server.stdin is not None and server.stdout is not None
+        server.stdin.close()  # it ends with its standard input
+        server.wait()
+        server.stdout.close()
 
 
 def _first(pattern: str, server: subprocess.Popen[str]) -> str:
-    """The first match in what a server prints; its later lines are kept by the pipe, or read when it ends."""
+    """The first match in what a server prints. Its later lines are read too: a server whose pipe is full waits for ever."""
     assert server.stdout is not None
     printed = []
     for line in server.stdout:
         printed.append(line)
         if found := re.search(pattern, line):
+            Thread(target=deque, args=(server.stdout, 0), daemon=True).start()
             return found[1]
     raise RuntimeError(f"A server of Spark ended before it answered: {''.join(printed[-20:])}")

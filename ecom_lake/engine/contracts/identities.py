@@ -10,7 +10,10 @@ from ecom_lake.engine.contracts.table import Identity
 
 def agree(name: str, meaning: str, one: str, other: str) -> Identity:
     """Two queries return the same rows; the identity fails for each row that only one of them returns."""
-    return Identity(name, f"(({one}) except ({other})) union all (({other}) except ({one}))", meaning)
+    sides = f"select *, 1 as side from ({one}) as one union all select *, 2 as side from ({other}) as other"
+    # One pass over the rows of both: EXCEPT in both directions computes each query twice.
+    only_one = f"select * exclude (side) from ({sides}) as sides group by all having min(side) = max(side)"
+    return Identity(name, only_one, meaning)
 
 
 def known(name: str, meaning: str, column: str, of: str, to: str) -> Identity:
