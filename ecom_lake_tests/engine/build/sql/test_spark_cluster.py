@@ -28,7 +28,7 @@ from ecom_lake_tests.spark_cluster import Cluster, cluster, connect_server
 
 pytestmark = pytest.mark.skipif(
     "ECOM_LAKE_ON_DEMAND" not in os.environ,
-    reason="on demand, with ECOM_LAKE_ON_DEMAND=1: it starts several processes for minutes, and was not seen to pass yet",
+    reason="on demand, with ECOM_LAKE_ON_DEMAND=1: it starts several processes for minutes",
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(
     "ECOM_LAKE_ON_DEMAND" not in os.environ,
-    reason="on demand, with ECOM_LAKE_ON_DEMAND=1: it starts several processes for minutes, and was not seen to pass yet",
+    reason="on demand, with ECOM_LAKE_ON_DEMAND=1: it starts several processes for minutes",
 )
 
 
