@@ -78,7 +78,7 @@ EDITS = (
     ),
     *edits_of(
         "shop/segments/scale.py",
-        ("shop/segments/test_segment_centres.py",),
+        ("shop/segments/test_scale.py",),
         ("days in the future have no logarithm", "np.log1p(np.maximum(values, 0))", "np.log1p(values)"),
         ("the way back forgets the 1", "return np.expm1(values) if", "return np.exp(values) if"),
     ),

@@ -42,6 +42,12 @@ def test_it_never_narrows_with_the_step() -> None:
     assert around.high.tolist() == [10, 25, 25]
 
 
+def test_each_step_of_a_pool_has_the_same_weight() -> None:
+    """Radii 30, 20, 10: the first two are averaged to 25, and all three to 20."""
+    around = band(np.zeros(3), steady(20), missed(np.array([[30.0, 20.0, 10.0]] * 9)), 0.8)
+    assert around.high.tolist() == [20, 20, 20]
+
+
 def test_earlier_steps_have_intervals_where_later_ones_have_none() -> None:
     misses = np.array([[10.0, 5.0]] * 5)
     misses[3:, 1] = np.nan

@@ -62,6 +62,12 @@ def test_platt_scaling_recovers_the_true_probabilities() -> None:
     assert (platt.shift, platt.slope) == pytest.approx((1.0, 0.5), abs=0.05)
 
 
+def test_the_shift_of_a_calibration_has_the_hand_computed_value() -> None:
+    """Three quarters of the weight have the outcome: at scores of one half the shift is the logarithm of 3."""
+    shifted = Platt(0.2, 0.5).shifted_to(np.array([0.5, 0.5]), np.array([True, False]), np.array([3.0, 1.0]), digits=9)
+    assert (shifted.shift, shifted.slope) == pytest.approx((np.log(3), 0.5))
+
+
 def test_platt_scaling_of_inverted_scores_is_the_base_rate() -> None:
     happened = np.array([True] * 100 + [False] * 300)
     platt = Platt.fit(np.linspace(0.1, 0.9, 400), happened, digits=9)

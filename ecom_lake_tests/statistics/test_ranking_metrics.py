@@ -29,6 +29,14 @@ def test_metrics_with_ties_agree_with_scikit_learn() -> None:
         assert estimate.high - estimate.low < 0.1
 
 
+def test_the_brier_interval_has_the_hand_computed_bounds() -> None:
+    """One of ten certain predictions is wrong: squared errors of mean 0.1 and standard deviation 0.3.
+    The lower bound would be negative, which no Brier score is."""
+    found = brier_estimate(np.array([True] + [False] * 9), np.zeros(10))
+    assert found.low == 0
+    assert (found.value, found.high) == pytest.approx((0.1, 0.1 + 1.96 * 0.3 / 10**0.5))
+
+
 def test_gain_has_the_hand_computed_values() -> None:
     happened = np.array([True, True] + [False] * 18)
     points = {round(share, 1): found for share, found in gain_curve(happened, np.arange(20.0, 0, -1))}
@@ -49,3 +57,10 @@ def test_calibration_has_the_hand_computed_values() -> None:
     assert {(predicted, observed.value) for predicted, observed in curve} == {(0.25, 0.1)}
     # Wilson's interval of 1 in 10, as published.
     assert (curve[0][1].low, curve[0][1].high) == pytest.approx((0.0179, 0.4042), abs=1e-4)
+
+
+def test_calibration_begins_with_the_lowest_decile() -> None:
+    probability = np.arange(100) / 100
+    curve = calibration_curve(probability >= 0.5, probability)
+    assert [predicted for predicted, _ in curve] == pytest.approx([0.045 + decile / 10 for decile in range(10)])
+    assert [observed.value for _, observed in curve] == [0] * 5 + [1] * 5

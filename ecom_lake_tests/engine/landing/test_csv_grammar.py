@@ -69,6 +69,8 @@ GOOD = ("1", "2", "3")
         ('a,"b,c\n1,2,3\n4,"five",6\n', [AFTER_QUOTE, GOOD, ("4", "five", "6")]),
         # The open quote is closed by chance, before a separator; the lines between are valid records.
         ('a,"b,c\n1,2,3\n4,", five",6\n', [NEVER_CLOSED, GOOD, ("4", ", five", "6")]),
+        # The open quote is in a field too many, and closed within a record of several lines, which is valid.
+        ('a,b,c,"d\n4,", five\nlines",6\n1,2,3\n', [NEVER_CLOSED, ("4", ", five\nlines", "6"), GOOD]),
         # A message of several lines with an extra separator: it is one record, and its lines are not records.
         ('a,"b\nsome, text\nmore",c,d\n1,2,3\n', ["too many fields: 4 of 3", GOOD]),
         # After an invalid quote, the rest of the record must not be read as a row.

@@ -83,6 +83,24 @@ def test_numbers_are_exact_and_without_trailing_zeros() -> None:
     assert result.rows.select("status", "note", "customer_id").rows() == [("0.3", "0.03333333", "0"), ("0", None, "100")]
 
 
+@pytest.mark.parametrize(
+    ("a", "b", "quotient"),
+    [
+        ("2", "3", "0.66666667"),
+        ("-2", "3", "-0.66666667"),
+        ("2", "-3", "-0.66666667"),
+        ("-2", "-3", "0.66666667"),
+        ("1", "200000000", "0.00000001"),  # 0.000000005: a half is rounded away from zero
+        ("-1", "200000000", "-0.00000001"),
+        ("1", "200000001", "0"),
+        ("0", "-3", "0"),
+    ],
+)
+def test_a_quotient_is_rounded_to_the_nearest_eighth_decimal(a: str, b: str, quotient: str) -> None:
+    result = mapped(EXPORT + 'note = "per(num(a), num(b))"', delivery([{"id": "1", "a": a, "b": b}]))
+    assert column(result.rows, "note") == [quotient]
+
+
 def test_an_unreadable_text_is_handed_on() -> None:
     cells = """
         status = "coalesce(num(price), 0) + 1"

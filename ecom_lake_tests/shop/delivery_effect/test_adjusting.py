@@ -20,7 +20,7 @@ def people_of(exposed: Floats, *terms: Term) -> People:
     return People(Design(terms, len(exposed)), exposed, np.ones(len(exposed)))
 
 
-def test_two_strata_have_the_hand_computed_difference() -> None:
+def two_strata() -> tuple[People, Floats]:
     """Near: 30 of 100 exposed and 60 of 300 unexposed customers ordered again; far: 30 of 300, and 10 of 100.
     The differences by stratum are 0.10 and 0.00; weighted by the exposed (0.10 · 100 + 0.00 · 300) / 400 = 0.025."""
     rows = [
@@ -30,7 +30,11 @@ def test_two_strata_have_the_hand_computed_difference() -> None:
     place, exposed, back, count = zip(*rows, strict=True)
     weight = np.array(count, dtype=float)
     people = People(Design([factor("place", place, weight)], len(rows)), np.array(exposed, dtype=float), weight)
-    outcome = np.array(back, dtype=float)
+    return people, np.array(back, dtype=float)
+
+
+def test_two_strata_have_the_hand_computed_difference() -> None:
+    people, outcome = two_strata()
     alike = matched(people, ridge=0)
     found = effect(alike, outcome, ridge=0)
     assert crude(people, outcome).value == pytest.approx(60 / 400 - 70 / 400)
@@ -44,6 +48,15 @@ def test_two_strata_have_the_hand_computed_difference() -> None:
     within = 0.0625 * (0.21 / 100 + 0.16 / 300) + 0.5625 * (0.09 / 300 + 0.09 / 100)
     between = (0.25 * (0.10 - 0.025) ** 2 + 0.75 * 0.025**2) / 400
     assert found.adjusted.error == pytest.approx(np.sqrt(within + between), rel=1e-6)
+
+
+@pytest.mark.parametrize(("of_exposure", "of_outcome"), [(0, 1e9), (1e9, 0)], ids=["outcome", "propensity"])
+def test_one_wrong_model_does_not_bias_the_difference(of_exposure: float, of_outcome: float) -> None:
+    """A model with a very large ridge penalty does not distinguish the strata; weighting alone is then as wrong as its model."""
+    people, outcome = two_strata()
+    found = effect(matched(people, ridge=of_exposure), outcome, ridge=of_outcome)
+    assert found.adjusted.value == pytest.approx(0.025)
+    assert found.weighting == pytest.approx(0.025 if of_exposure == 0 else 60 / 400 - 70 / 400, abs=1e-6)
 
 
 def test_a_row_with_a_count_equals_that_many_rows() -> None:
@@ -104,6 +117,15 @@ def test_customers_without_a_comparable_customer_are_left_out() -> None:
     assert alike.overlap == 0.5
     outcome = np.array([1.0] * 50 + [0.0, 1.0] * 75)
     assert effect(alike, outcome).adjusted.value == pytest.approx(0, abs=0.02)
+
+
+def test_customers_with_a_higher_propensity_than_all_unexposed_are_left_out() -> None:
+    """Two of two on the island are exposed: the penalty keeps their propensity far below 1, but nobody is comparable."""
+    place = ["island"] * 2 + ["mainland"] * 200
+    alike = matched(people_of(np.array([1.0] * 102 + [0.0] * 100), factor("place", place, np.ones(202))))
+    assert 0.5 < alike.propensity[0] < 0.8
+    assert alike.kept.tolist() == [0] * 2 + [1] * 200
+    assert alike.overlap == pytest.approx(100 / 102)
 
 
 def test_customers_with_a_propensity_near_one_are_left_out() -> None:

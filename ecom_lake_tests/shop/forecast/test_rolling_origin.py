@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from ecom_lake.shop.forecast.methods import LINEAR, NAIVE, SES, Method, naive
-from ecom_lake.shop.forecast.rolling_origin import champion, interval, mape, mase, origins_of, overlapping, roll, takes_part
+from ecom_lake.shop.forecast.rolling_origin import (
+    champion,
+    common_origins,
+    interval,
+    mape,
+    mase,
+    origins_of,
+    overlapping,
+    roll,
+    takes_part,
+)
 from ecom_lake.shop.forecast.sales_series import DAYS, MONTHS, Floats, Series
 
 NAIVELY = Method(NAIVE, 1, naive)
@@ -60,6 +70,13 @@ def test_a_method_with_too_few_tests_is_not_compared() -> None:
     series = months(*range(1, 10))
     assert [takes_part(series, Method("some", least, naive)) for least in (3, 4)] == [True, False]
     assert takes_part(months(1, 2), NAIVELY)
+
+
+def test_methods_are_compared_at_the_origins_that_all_of_them_have() -> None:
+    series = months(*range(1, 10))
+    tests = {name: roll(series, Method(name, least, naive), 1) for name, least in ((NAIVE, 1), (SES, 3), (LINEAR, 4))}
+    assert [test.origins[0] for test in tests.values()] == [1, 3, 4]
+    assert common_origins(tests) == (4, 5, 6, 7, 8)
 
 
 def test_the_champion_has_the_smallest_error_and_ties_go_to_the_simplest() -> None:

@@ -10,7 +10,7 @@ from ecom_lake.shop.rankings.hash_sample import HashSample
 from ecom_lake.shop.rankings.probability_backtest import calibrate
 from ecom_lake.shop.rankings.ranker import FOREST, LOGISTIC
 from ecom_lake.shop.rankings.reasons import Group, permutation_importance, ranked_list
-from ecom_lake.shop.rankings.sample import Sample
+from ecom_lake.shop.rankings.sample import MIN_EVENTS, Sample
 from ecom_lake.statistics.lift import lift
 from ecom_lake.statistics.logistic_regression import sigmoid
 
@@ -163,6 +163,17 @@ def test_too_few_rows_are_not_modelled() -> None:
     evaluation = evaluate(TARGET, sample(1), sample(2, n=60), sample(3), seed=0)
     assert evaluation.ranker is None
     assert "It: there are too few people to calibrate a model" in evaluation.reason
+
+
+@pytest.mark.parametrize(("has_few_that_do", "counts"), [(True, "49 and 3,951"), (False, "3,951 and 49")])
+def test_few_of_one_outcome_are_not_modelled_however_many_have_the_other(has_few_that_do: bool, counts: str) -> None:
+    is_rare = np.arange(4_000) < MIN_EVENTS - 1
+    calibration = replace(sample(2), outcome=is_rare if has_few_that_do else ~is_rare)
+    evaluation = evaluate(TARGET, sample(1), calibration, sample(3), seed=0)
+    assert evaluation.ranker is None
+    assert evaluation.reason.endswith(
+        f"It takes at least 50 that do it and 50 that do not; there are {counts}, so no list is published."
+    )
 
 
 def test_the_selected_model_is_kept() -> None:

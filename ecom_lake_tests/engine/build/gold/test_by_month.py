@@ -251,7 +251,13 @@ def test_facts_of_one_file_become_months(tmp_path: Path, without: list[str]) -> 
     assert all(facts.rows(table).sort(pl.all()).equals(whole[table].sort(pl.all())) for table in FACTS)
 
 
-def test_a_full_build_makes_the_asked_months_and_a_missing_month_is_made(facts: MonthlyFacts) -> None:
+def test_a_full_build_makes_every_month_again(facts: MonthlyFacts) -> None:
+    hashes = facts.hashes()
+    assert facts.make(facts.shop.site_for(full=True)) == (EVERY, EVERY)
+    assert facts.hashes() == hashes
+
+
+def test_a_missing_month_is_made(facts: MonthlyFacts) -> None:
     site, place = facts.shop.site, TableId("gold", "fct_sales")
     hashes = facts.hashes()
     site.lake.log.commit(lambda head: head.with_parts(place, {Part(month=FEB): None}), "before", "damaged")
