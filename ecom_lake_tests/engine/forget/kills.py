@@ -30,6 +30,8 @@ from ecom_lake_tests.chaos.fault_injector import FaultInjector, injected
 from ecom_lake_tests.engine.forget.test_sequences import bronze, erase, land_shop, left_of
 
 ORDERS = [(1, "ann"), (2, "bob"), (3, "ann"), (4, "cem"), (5, "dora")]
+NIGHTS = (1, 5)
+"""Deliveries of the lakes whose erasures are killed."""
 ANN: Ids = {"person": {"person-of-ann"}}
 
 
@@ -47,11 +49,12 @@ class Rows:
     numbers: tuple[int, ...]
 
 
-def prepare(folder: Path) -> Path:
-    """A lake from which Bob was removed."""
+def prepare(folder: Path, nights: int) -> Path:
+    """A lake from which Bob was removed. Everybody ordered in each night, so that more nights are more writes of an erasure."""
     site = _site(folder / "base")
-    land_shop(site, ORDERS)
-    ingest(site)
+    for night in range(nights):
+        land_shop(site, [(number + night * len(ORDERS), person) for number, person in ORDERS], f"-{night}")
+        ingest(site)
     record(site, {"person": {"person-of-bob"}}, "remove")
     erase(site)
     return folder / "base"
@@ -109,10 +112,10 @@ def kill_before(write: int, base: Path, mode: Mode, wanted: Rows) -> bool:
         return injector.struck
 
 
-def kills(modes: tuple[Mode, ...] = ("unlink", "remove"), every: int = 1) -> Iterator[tuple[Mode, int]]:
+def kills(nights: int = 1, modes: tuple[Mode, ...] = ("unlink", "remove"), every: int = 1) -> Iterator[tuple[Mode, int]]:
     """Each mode and write before which the erasure was killed, and which it survived."""
     with tempfile.TemporaryDirectory() as folder:
-        base = prepare(Path(folder))
+        base = prepare(Path(folder), nights)
         for mode in modes:
             wanted = undisturbed(base, mode, Path(folder))
             for write in count(0, every):
@@ -122,8 +125,10 @@ def kills(modes: tuple[Mode, ...] = ("unlink", "remove"), every: int = 1) -> Ite
 
 
 def main() -> None:
-    for number, (mode, write) in enumerate(kills(), start=1):
-        sys.stdout.write(f"{number} kills survived; the last one was before write {write} of an erasure that would {mode}\n")
+    survived = ((nights, mode, write) for nights in NIGHTS for mode, write in kills(nights))
+    for number, (nights, mode, write) in enumerate(survived, start=1):
+        of = f"write {write} of an erasure that would {mode}, after {nights} nights"
+        sys.stdout.write(f"{number} kills survived; the last one was before {of}\n")
         sys.stdout.flush()
 
 
