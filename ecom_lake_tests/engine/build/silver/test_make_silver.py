@@ -19,6 +19,7 @@ from ecom_lake.engine.build.silver.parts import accounted
 from ecom_lake.engine.build.silver.settle import latest
 from ecom_lake.engine.build.silver.specs import silver_tables
 from ecom_lake.engine.build.step.outcome import Outcome
+from ecom_lake.engine.contracts.table import Rule
 from ecom_lake.engine.contracts.table_id import WHOLE, Part, TableId
 from ecom_lake.errors import UserError
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
@@ -72,6 +73,14 @@ def test_a_corrected_date_moves_the_order_and_its_lines(tmp_path: Path) -> None:
     assert_every_row_is_accounted_for(site)
 
 
+def test_every_earlier_version_of_an_order_stays_superseded(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    for night in (1, 2, 3):
+        land(site, f"{night}/orders.csv", "orders", [order(1, f"2017-01-0{night} 09:00:00")])
+        build(site)
+    assert fates(site) == {("orders", 1, "superseded"): 1, ("orders", 2, "superseded"): 1, ("orders", 3, "published"): 1}
+
+
 def test_the_latest_version_counts_for_any_order_of_the_rows() -> None:
     rows = pl.DataFrame({"id": ["a"] * 4, "source_sequence": [2, 1, 3, 3], "source_record": [9, 8, 2, 1], "is": [1, 2, 3, 4]})
     for n in range(4):
@@ -99,6 +108,20 @@ def test_only_changed_months_are_rebuilt(tmp_path: Path) -> None:
     assert second["order_items"].written == ()
     assert second["orders"].files[Part(month="2017-01")].path == kept
     assert all(outcome.written == () for outcome in build(site).values())
+
+
+def test_a_new_rule_applies_to_months_without_new_rows(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "orders.csv", "orders", [order(1)])
+    land(site, "order_items.csv", "order_items", [item(1), item(1, price="7.00", line=2)])
+    build(site)
+    items, *others = site.connector.lines
+    contract = replace(items.contract, rules=(*items.contract.rules, Rule("not_seven", "unit_price <> 7", "")))
+    connector = replace(site.connector, lines=(replace(items, contract=contract), *others))
+    made = build(replace(site, connector=connector, accept_settings=True))
+    assert Part(month="2017-01") in made["order_items"].written
+    assert [r["line"] for r in rows(site, "order_items")] == [1]
+    assert refused(site, "order_items") == [(2, "not_seven")]
 
 
 def test_new_orders_do_not_rebuild_a_merged_table_that_does_not_read_them(tmp_path: Path) -> None:
@@ -147,6 +170,17 @@ def test_rows_without_their_order_are_pending(tmp_path: Path) -> None:
     assert_every_row_is_accounted_for(site)
 
 
+def test_rows_stay_pending_while_only_other_orders_are_delivered(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "1/order_items.csv", "order_items", [item(1)])
+    build(site)
+    land(site, "2/orders.csv", "orders", [order(2)])
+    land(site, "2/order_items.csv", "order_items", [item(2), item(3)])
+    build(site)
+    assert [fates(site)["order_items", delivery, "pending"] for delivery in (1, 2)] == [1, 1]
+    assert_every_row_is_accounted_for(site)
+
+
 def test_an_invalid_correction_does_not_replace_a_valid_row(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "1/orders.csv", "orders", [order(1)])
@@ -168,6 +202,19 @@ def test_the_rows_of_a_refused_order_are_refused_too(tmp_path: Path) -> None:
     assert refused(site, "orders") == [(1, "outside_the_shops_months")]
     assert refused(site, "order_items") == [(1, "order_refused"), (4, "order_id_missing")]
     assert fates(site)["order_items", 1, "pending"] == 1
+    assert_every_row_is_accounted_for(site)
+
+
+def test_the_rows_of_a_refused_order_leave_quarantine_when_the_order_is_corrected(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "1/orders.csv", "orders", [order(1, "soon"), order(2, "soon")])
+    land(site, "1/order_items.csv", "order_items", [item(1), item(2)])
+    build(site)
+    assert refused(site, "order_items") == [(1, "order_refused"), (2, "order_refused")]
+    land(site, "2/orders.csv", "orders", [order(1)])
+    build(site)
+    assert [r["order_id"] for r in rows(site, "order_items")] == ["o1"]
+    assert refused(site, "order_items") == [(2, "order_refused")]
     assert_every_row_is_accounted_for(site)
 
 
