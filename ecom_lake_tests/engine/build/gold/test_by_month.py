@@ -251,7 +251,7 @@ def test_facts_of_one_file_become_months(tmp_path: Path, without: list[str]) -> 
     assert all(facts.rows(table).sort(pl.all()).equals(whole[table].sort(pl.all())) for table in FACTS)
 
 
-def test_a_full_build_makes_every_month_again(facts: MonthlyFacts) -> None:
+def test_a_full_build_recomputes_every_month(facts: MonthlyFacts) -> None:
     hashes = facts.hashes()
     assert facts.make(facts.shop.site_for(full=True)) == (EVERY, EVERY)
     assert facts.hashes() == hashes

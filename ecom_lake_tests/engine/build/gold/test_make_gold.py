@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -133,10 +134,10 @@ def test_a_table_that_fails_a_blocking_rule_is_not_committed(fresh_lake: BuiltLa
         "-- How many orders?\nselect month, count(*) as orders from fct_orders group by month\n"
     )
 
-    def make(most: int) -> tuple[bool, dict[TableId, dict[Part, File]]]:
+    def make(most: int) -> tuple[bool, Mapping[TableId, Mapping[Part, File]]]:
         (tables / "orders_by_month.py").write_text(OWN_CONTRACT.format(most=most), encoding="utf-8")
         [outcome] = make_gold(fresh_lake.site(), "orders_by_month")
-        return outcome.refused, dict(fresh_lake.site().lake.log.head().tables)
+        return outcome.refused, fresh_lake.site().lake.log.head().tables
 
     refused, first = make(most=1)
     assert refused and TableId("gold", "orders_by_month") not in first
@@ -145,7 +146,7 @@ def test_a_table_that_fails_a_blocking_rule_is_not_committed(fresh_lake: BuiltLa
     assert make(most=2) == (True, good)
 
 
-def test_a_full_build_makes_tables_again_that_are_current(fresh_lake: BuiltLake) -> None:
+def test_a_full_build_recomputes_current_tables(fresh_lake: BuiltLake) -> None:
     [kept] = make_gold(fresh_lake.site(), "dim_date")
     [made] = make_gold(fresh_lake.site(full=True), "dim_date")
     assert (kept.written, made.written) == ((), (WHOLE,))
