@@ -104,7 +104,11 @@ EDITS = (
     ),
     *edits_of(
         "engine/build/silver/months.py",
-        ("engine/build/silver/test_months.py", "engine/build/silver/test_make_silver.py"),
+        (
+            "engine/build/silver/test_months.py",
+            "engine/build/silver/test_make_silver.py",
+            "engine/build/silver/test_changed_months.py",
+        ),
         ("new code rebuilds no month", "return month in self.by_code and Mark.of(file).code != self.code", "return False"),
         (
             "the index's quarantine is deleted",

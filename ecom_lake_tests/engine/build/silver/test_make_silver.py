@@ -110,6 +110,19 @@ def test_only_changed_months_are_rebuilt(tmp_path: Path) -> None:
     assert all(outcome.written == () for outcome in build(site).values())
 
 
+def test_a_later_version_of_a_line_supersedes_the_earlier_one(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "1/orders.csv", "orders", [order(1)])
+    land(site, "1/order_items.csv", "order_items", [item(1, price="10.00"), item(1, line=2)])
+    build(site)
+    land(site, "2/order_items.csv", "order_items", [item(1, price="12.00")])
+    made = build(site)
+    assert not made["order_items"].refused
+    assert [(r["line"], str(r["unit_price"])) for r in rows(site, "order_items")] == [(1, "12.0000"), (2, "10.0000")]
+    assert [fates(site)["order_items", delivery, fate] for delivery, fate in ((1, "superseded"), (1, "published"))] == [1, 1]
+    assert_every_row_is_accounted_for(site)
+
+
 def test_a_new_rule_applies_to_months_without_new_rows(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     land(site, "orders.csv", "orders", [order(1)])
