@@ -3,13 +3,15 @@
     python benchmarks/scale.py --times 1 10 50 100 --folder DIR [--memory 2GB] [--limit-gib 10]
     python benchmarks/scale.py --show --folder DIR
     python benchmarks/scale.py --marts lake.toml --times 10 --folder DIR    # after a build with --keep
+    python benchmarks/scale.py --marts lake.toml --times 50 --folder DIR --workers 2 --worker-memory 1g
 
 A size is one delivery of all its files into a new lake, built in one process without Dagster. For each layer: wall time, CPU,
 largest resident set of all its processes, largest size of unfinished and spilled files, and bytes on disk afterwards. Between two
 sizes: the exponent by which CPU grows (1 is linear). The lake is deleted before the next size, unless `--keep` is given; the
 results stay in DIR/results.json, so that sizes can be measured one after the other. A build that needs more than the limit is
 stopped. Wall times mean something only with the load that is printed with them.
-`--marts` makes five heavy tables of a kept lake again, with the engine that the given lake.toml names: DuckDB, or Spark.
+`--marts` makes five heavy tables of a kept lake again, with the engine that the given lake.toml names: DuckDB, or Spark. With
+`--workers` the engine is a cluster of Spark on this machine: a master, and so many workers of one core and so much memory each.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -31,6 +34,8 @@ from typing import Any
 from benchmarks.inputs import olist, replicate
 from benchmarks.measure import GIB, measure
 from ecom_lake.settings import load
+from ecom_lake_tests.spark import PACKAGES
+from ecom_lake_tests.spark_cluster import cluster
 
 HERE = Path(__file__).parent
 SAMPLED_EVERY = 0.5
@@ -84,12 +89,16 @@ def main() -> None:
     parser.add_argument("--limit-gib", type=float, default=10.0)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--marts", type=Path, metavar="LAKE_TOML")
+    parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--worker-memory", default="1g")
     parser.add_argument("--show", action="store_true", help="print the results in the folder, and measure nothing")
     asked = parser.parse_args()
     results = asked.folder / "results.json"
     if asked.marts:
-        for times in asked.times:
-            print("\n".join(lines_of_marts(asked.folder / f"x{times}", asked.marts, asked.memory)), flush=True)
+        with engine_of(asked) as (config, environment):
+            for times in asked.times:
+                made = lines_of_marts(asked.folder / f"x{times}", config, {"ECOM_LAKE_MEMORY": asked.memory, **environment})
+                print("\n".join(made), flush=True)
         return
     if not asked.show:
         source = olist()
@@ -140,12 +149,26 @@ def measured_size(source: Path, root: Path, times: int, memory: str, limit_gib: 
     )
 
 
-def lines_of_marts(root: Path, config: Path, memory: str) -> Iterator[str]:
+@contextmanager
+def engine_of(asked: argparse.Namespace) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The lake.toml that names the engine of the marts, and what its process finds in its environment."""
+    if not asked.workers:
+        yield asked.marts, {}
+        return
+    os.environ |= (ours := {"SPARK_LOCAL_IP": "127.0.0.1", "JAVA_TOOL_OPTIONS": "-XX:+UseSerialGC"})
+    with cluster(asked.folder / "cluster", asked.workers, asked.worker_memory) as running:
+        config = asked.folder / "lake-on-cluster.toml"
+        engine = f'[engine]\ngold = "spark"\nmaster = "{running.master}"\nmemory = "{asked.worker_memory}"\n'
+        config.write_text(f"{asked.marts.read_text(encoding='utf-8')}\n{engine}", encoding="utf-8")
+        yield config, {**ours, "PYTHONPATH": str(PACKAGES)}
+
+
+def lines_of_marts(root: Path, config: Path, environment: dict[str, str]) -> Iterator[str]:
     """The wall time of each mart; memory of the engine's own processes is in the peak, their CPU is not in any figure."""
     events = root / "marts.jsonl"
     events.unlink(missing_ok=True)
     command = [sys.executable, str(HERE / "ours.py"), str(root), "--config", str(config), "--events", str(events)]
-    made = measure([*command, "--tables", *MARTS], {"ECOM_LAKE_MEMORY": memory}, log=root / "errors.txt", step=SAMPLED_EVERY)
+    made = measure([*command, "--tables", *MARTS], environment, log=root / "errors.txt", step=SAMPLED_EVERY)
     if made.exit_code:
         sys.exit(f"The marts were not made: {made.output}{(root / 'errors.txt').read_text()[-2000:]}")
     steps = costs_of_steps(events.read_text(encoding="utf-8").splitlines(), [])

@@ -11,7 +11,8 @@ lock=requirements-spark.lock
 
 if [ "${1:-}" = run ]; then
     export SPARK_HOME="$PWD/$home/site-packages/pyspark" SPARK_LOCAL_IP=127.0.0.1 SPARK_DAEMON_MEMORY="${SPARK_DAEMON_MEMORY:-256m}"
-    export JAVA_TOOL_OPTIONS="-XX:+UseSerialGC -XX:TieredStopAtLevel=1" # a server of a test ends before compiling its code pays
+    # A server of a test ends before compiling its code pays.
+    export JAVA_TOOL_OPTIONS="${JAVA_TOOL_OPTIONS:--XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
     exec 3<&0
     "$SPARK_HOME/bin/spark-class" "${@:2}" 2>&1 3<&- &
     server=$!

@@ -27,7 +27,11 @@ EDITS = (
             "np.arange(self._count, self._count + rows,",
         ),
         ("each piece starts at record 1", "        self._count += rows\n", ""),
-        ("a last record without a line end is lost", 'if last and not text.endswith(("\\n", "\\r")):', "if last and not text:"),
+        (
+            "a last record without a line end is lost",
+            "yield from self._read(rest, last=True)",
+            "yield from self._read(rest, last=False)",
+        ),
         ("lines before a reject count twice", "                counted = at\n", ""),
         ("a rejected record is kept whole", "text[at : min(found.end, at + KEPT_CHARACTERS)]", "text[at : found.end]"),
         ("a skipped line is not counted", "        self._line += 1\n", ""),
