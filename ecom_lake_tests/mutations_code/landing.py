@@ -47,7 +47,7 @@ EDITS = (
         ("the word NULL is empty", 'null_values=[""]', 'null_values=["", "NULL"]'),
         ("a quoted empty text is a text", "quoted_strings_can_be_null=True", "quoted_strings_can_be_null=False"),
         ("CRLF counts twice", " - np.count_nonzero(returns[:-1] & feeds[1:])", ""),
-        ("a piece ends within quotes", "        if before % 2 == 0:", "        if before % 2 == 1:"),
+        ("a piece ends within quotes", "        if before % 2 == 0:", "        if before >= 0:"),
         (
             "repeated headers are not looked for",
             "(pl.Series(columns[place]) == field).any()",

@@ -77,6 +77,11 @@ def test_a_comma_in_a_header_of_semicolons(read: Reading) -> None:
     assert found.rows == [("1", "2", "sent", None, "3,5", 1)]
 
 
+def test_columns_in_capitals_decide_the_separator_too(read: Reading) -> None:
+    found = read(b"ORDER_ID;CUSTOMER_ID;STATUS;weight, height, width, depth, volume\n1;2;sent;3,5\n")
+    assert found.parsed.delimiter == ";"
+
+
 def test_one_column(read: Reading) -> None:
     words = Delivered("words", "", ("word",), file_names=("words",))
     found = read(b'word\n\na\n""\n"b\n\nc"\n', "words.csv", (words,))

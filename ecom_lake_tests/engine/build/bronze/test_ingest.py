@@ -83,6 +83,32 @@ def test_the_same_content_under_another_name_is_one_delivery(tmp_path: Path) -> 
     assert len(deliveries(site)) == 1
 
 
+def test_equal_members_of_an_archive_are_one_delivery(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    orders = land(site, "orders.csv", "orders", [order(1)])
+    with zipfile.ZipFile(orders.with_name("dump.zip"), "w") as archive:
+        for folder in ("a", "b"):
+            archive.write(orders, f"{folder}/orders.csv")
+    orders.unlink()
+    ingest(site)
+    assert [rows for _, _, rows in deliveries(site)] == [1]
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_left_for_the_next_ingest(tmp_path: Path) -> None:
+    site = a_site(tmp_path)
+    land(site, "more/orders.csv", "orders", [order(1)])
+    land(site, "orders.csv", "orders", [order(2)])
+
+    def replace_one(path: str) -> None:
+        if path == "orders.csv":
+            land(site, path, "orders", [order(number) for number in range(2, 9)])
+
+    ingest(site, replace_one)
+    assert [(file, rows) for _, file, rows in deliveries(site)] == [("more/orders.csv", 1)]
+    ingest(site)
+    assert [(file, rows) for _, file, rows in deliveries(site)] == [("more/orders.csv", 1), ("orders.csv", 7)]
+
+
 def test_the_log_lists_some_refused_members_of_an_archive_and_counts_the_rest(tmp_path: Path) -> None:
     site = a_site(tmp_path)
     good = land(site, "orders.csv", "orders", [order(1)])

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from ecom_lake.engine.build.bronze import merging
@@ -25,7 +26,7 @@ from ecom_lake.engine.build.shop_context import Site
 from ecom_lake.engine.contracts.delivered import LINEAGE
 from ecom_lake.engine.contracts.table_id import Part, TableId
 from ecom_lake.engine.serve.query import session
-from ecom_lake.engine.store.entry import Made
+from ecom_lake.engine.store.entry import EMPTY, File, Made
 from ecom_lake_tests.builders.olist_files import a_site, customer, item, land, order, payment
 from ecom_lake_tests.engine.build.crash import content
 
@@ -215,6 +216,29 @@ def test_a_damaged_merged_file_is_read_again_from_landing(tmp_path: Path) -> Non
     gone.write_bytes(kept)
     assert repair(a_site(tmp_path)).lost == ()
     assert answers(a_site(tmp_path)) == expected
+
+
+def test_a_damaged_file_is_not_merged(tmp_path: Path) -> None:
+    """A merged file would have a hash that agrees with the damaged rows."""
+    with nothing_merged():
+        site = lake_of(tmp_path, 6)
+        ingest(site)
+    damaged = site.lake.store.local(f"olist/{sorted(files(site))[2]}")
+    pl.read_parquet(damaged).with_columns(order_id=pl.lit("another")).write_parquet(damaged)
+    site, head = a_site(tmp_path), site.lake.log.head()
+    assert merging.merge_small_files(site, head).parts(ORDERS) == head.parts(ORDERS)
+
+
+def test_a_delivery_that_changed_during_a_merge_keeps_its_new_file() -> None:
+    def published(path: str) -> File:
+        return Made(rows=1, fingerprint=path, run="").published(path, 1, path)
+
+    first, second = Part(batch="00000001"), Part(batch="00000002")
+    seen = EMPTY.with_parts(ORDERS, {first: published("a"), second: published("b")})
+    head = seen.with_parts(ORDERS, {second: published("corrected")})
+    merged = {ORDERS: dict.fromkeys((first, second), published("merged"))}
+    after = merging._with_merged(head, seen, merged).parts(ORDERS)
+    assert {part: file.path for part, file in after.items()} == {first: "merged", second: "corrected"}
 
 
 def test_only_adjacent_small_files_are_merged() -> None:
