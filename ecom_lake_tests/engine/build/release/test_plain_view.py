@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import replace
 from typing import Any
@@ -37,6 +38,35 @@ def test_an_interrupted_rollback_is_completed_by_the_next_build(
     build(site)
     assert is_up_to_date(site, site.lake.log.entry(old))
     assert damaged_files(site, site.lake.log.entry(old)) == []
+
+
+def test_a_view_that_is_interrupted_while_it_is_written_does_not_look_complete(
+    fresh_grown_lake: BuiltLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = fresh_grown_lake.site()
+    old, _ = last_two_releases(site)
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(plain_view, "write_catalog", die)
+        with pytest.raises(KeyboardInterrupt):
+            roll_back(site, old)
+    recorded = json.loads(site.lake.store.read("olist/release.json"))
+    assert (recorded["release"], recorded["whole"]) == (old, False)
+    update_plain_view(site)
+    assert is_up_to_date(site, site.lake.log.entry(old))
+
+
+def test_a_truncated_plain_file_is_copied_again(fresh_grown_lake: BuiltLake) -> None:
+    site = fresh_grown_lake.site()
+    released = site.lake.log.released()
+    assert released
+    file = fresh_grown_lake.root / "olist/gold/rfm.parquet"
+    file.write_bytes(file.read_bytes()[:-9])
+    update_plain_view(site)
+    assert damaged_files(site, released) == []
 
 
 def test_concurrent_rollbacks_end_with_the_plain_view_of_the_current_release(
