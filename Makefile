@@ -23,7 +23,7 @@ help:
 	@echo "make chaos     500 faults on the local disk, and what was damaged or lost; FAULTS=100 STORE=faulty|azurite SEED=7 for others"
 	@echo "make spark-shops  tables of 100 random small shops on DuckDB and Spark; SHOPS=3000 SEED=7 for others"
 	@echo "make mutations 184 wrong edits of the gold SQL, and which contract or test stops each"
-	@echo "make mutations-code 323 wrong edits of engine, statistics and models, and which test detects each; ONLY=engine/store for a part"
+	@echo "make mutations-code 324 wrong edits of engine, statistics and models, and which test detects each; ONLY=engine/store for a part"
 	@echo "make powerbi-validate  check a Power BI project with Microsoft's validators (Node.js); FOLDER=my-project"
 	@echo "make image     build the image of the containers with docker; docs/containers.md"
 	@echo "make snapshot  regenerate the reference pages, the KPI SQL, the schema changes and the snapshot of the definitions"
