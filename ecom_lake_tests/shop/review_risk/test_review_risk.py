@@ -159,6 +159,22 @@ def test_a_sellers_earlier_ratings_have_the_hand_computed_values() -> None:
     assert sooner["is_bad"].is_null().all()
 
 
+def test_the_latest_review_in_time_decides_how_an_order_ended() -> None:
+    shipped, days = FIRST, [5, 9, 70]
+    reviews = pl.DataFrame(
+        {
+            "order_id": ["a"] * 3,
+            "shipped_on": [shipped] * 3,
+            "answered_on": [shipped + timedelta(days=day) for day in reversed(days)],
+            "is_bad": [True, False, True],
+        }
+    )
+    [ended] = answers(reviews, shipped + timedelta(days=90), followed=60).rows()
+    assert ended == ("a", False, shipped + timedelta(days=5), False)
+    [earlier] = answers(reviews, shipped + timedelta(days=6), followed=60).rows()
+    assert earlier == ("a", True, shipped + timedelta(days=5), False)
+
+
 def test_planted_drivers_are_ranked_by_their_effect(tmp_path: Path) -> None:
     with opened(driven()) as con:
         risk = make(con, "review_risk", tmp_path)
